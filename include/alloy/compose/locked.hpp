@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file
+/// @brief `alloy::locked`: one caller at a time.
+///
+/// Choose it to share any policy between threads where a lock an operation is cheap enough. Avoid
+/// it under contention: all threads wait for one another.
+
+#include <alloy/core/around.hpp>
+#include <alloy/source/new.hpp>
+
+#include <mutex>
+
+namespace alloy::inline ALLOY_ABI {
+
+/// Holds a `Mutex` during every operation.
+template <class Mutex = std::mutex>
+class locking {
+public:
+    static constexpr bool thread_safe = true;
+
+    template <class Op, class Proceed>
+    decltype(auto) operator()(Op /*any*/, Proceed proceed) noexcept {
+        const std::scoped_lock hold{mutex_};
+        return proceed();
+    }
+
+private:
+    Mutex mutex_;
+};
+
+/// `Upstream` behind a lock.
+///
+/// @threads Safe; waits for the lock. Not reentrant.
+template <policy Upstream, class Mutex = std::mutex>
+using locked = around<locking<Mutex>, Upstream>;
+
+static_assert(policy<locked<new_source>> && thread_safe_v<locked<new_source>>);
+
+} // namespace alloy::inline ALLOY_ABI

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file
+/// @brief `alloy::size_classes`: one policy a size class, and one for everything larger.
+///
+///     want --> Classes::index --> [ bin 0 | bin 1 | ... | bin n-1 ]
+///          \-> no class       --> large
+///
+/// A request is rounded up to its class, and meets a policy that knows one size alone. For a
+/// request that is a constant, so is the way.
+///
+/// Choose it to make a general allocator of a strategy that serves one layout.
+
+#include <alloy/core/ability.hpp>
+#include <alloy/core/fact.hpp>
+#include <alloy/core/member.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+namespace alloy::inline ALLOY_ABI {
+
+namespace detail {
+
+template <std::size_t I, policy Bin>
+struct bin_slot {
+    Bin bin{};
+};
+
+template <class Indices, class Classes, template <layout> class Bin>
+struct bin_row;
+
+template <std::size_t... I, class Classes, template <layout> class Bin>
+struct bin_row<std::index_sequence<I...>, Classes, Bin> : bin_slot<I, Bin<Classes::at(I)>>... {};
+
+} // namespace detail
+
+/// Routes each request by size and alignment.
+///
+/// @tparam Classes Which class serves what; see linear_classes.
+/// @tparam Bin     `Bin<layout>` is the policy of one class, default-constructible.
+/// @tparam Large   Serves what no class does.
+/// @threads As its policies together.
+template <class Classes, template <layout> class Bin, policy Large>
+class size_classes {
+    using indices = std::make_index_sequence<Classes::count>;
+    template <std::size_t I>
+    using slot = detail::bin_slot<I, Bin<Classes::at(I)>>;
+
+public:
+    static constexpr std::size_t max_align =
+        std::max(Classes::at(Classes::count - 1).align, Large::max_align);
+    static constexpr bool thread_safe = []<std::size_t... I>(std::index_sequence<I...>) {
+        return (thread_safe_v<Bin<Classes::at(I)>> && ...) && thread_safe_v<Large>;
+    }(indices{});
+
+    constexpr size_classes() = default;
+    size_classes(const size_classes&) = delete;
+    size_classes& operator=(const size_classes&) = delete;
+    ~size_classes() = default;
+
+    /// The whole class; above all of them, what `Large` says.
+    [[nodiscard]] constexpr std::size_t good_size(layout want) const noexcept {
+        return Classes::serves(want) ? Classes::rounded(want) : alloy::good_size(large_.get(), want);
+    }
+
+    /// @return A block of the class's policy. @complexity As that policy's.
+    [[nodiscard]] void* allocate(layout want) noexcept {
+        if (!Classes::serves(want)) [[unlikely]] { return large_.get().allocate(want); }
+        void* at = nullptr;
+        with_bin(want, [&](auto& bin, layout whole) noexcept { at = bin.allocate(whole); });
+        return at;
+    }
+
+    /// @pre `at` came from allocate() on this object and is still live.
+    void deallocate(void* at, layout given) noexcept {
+        if (!Classes::serves(given)) [[unlikely]] { return large_.get().deallocate(at, given); }
+        with_bin(given, [&](auto& bin, layout whole) noexcept { bin.deallocate(at, whole); });
+    }
+
+    /// Lets every policy trim. @return Bytes that left them.
+    std::size_t trim() noexcept {
+        std::size_t bytes = 0;
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            ((bytes += detail::trim_if_able(bin<I>())), ...);
+        }(indices{});
+        return bytes + detail::trim_if_able(large_.get());
+    }
+
+private:
+    template <std::size_t I>
+    auto& bin() noexcept {
+        return static_cast<slot<I>&>(bins_).bin;
+    }
+
+    template <class Call>
+    void with_bin(layout want, Call call) noexcept {
+        const std::size_t index = Classes::index(want);
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            static_cast<void>(((index == I && (call(bin<I>(), Classes::at(I)), true)) || ...));
+        }(indices{});
+    }
+
+    detail::bin_row<indices, Classes, Bin> bins_;
+    [[no_unique_address]] detail::member<Large, size_classes> large_{std::in_place};
+};
+
+} // namespace alloy::inline ALLOY_ABI

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file
+/// @brief What some policies can do beyond allocate and deallocate, one concept an ability.
+///
+/// An operation that a policy cannot perform is absent, never a stub that always fails: absence is
+/// what lets a combinator choose at compile time.
+
+#include <alloy/core/policy.hpp>
+
+#include <concepts>
+#include <cstddef>
+
+namespace alloy::inline ALLOY_ABI {
+
+/// A policy that knows its own: `owns` is true for every live block of this policy, false for every
+/// block of another, unspecified for dead ones. O(log chunks) at most.
+template <class P>
+concept owning_policy = policy<P> && requires(const P& p, const void* at) {
+    { p.owns(at) } noexcept -> std::same_as<bool>;
+};
+
+/// A policy that grows and shrinks blocks where they are. `resize(at, given, size)` is false and
+/// changes nothing, or true, and the block then counts as one asked for at `{size, given.align}`.
+/// A policy that routes by size refuses a size that it would route elsewhere.
+template <class P>
+concept resizing_policy = policy<P> && requires(P& p, void* at, layout given, std::size_t size) {
+    { p.resize(at, given, size) } noexcept -> std::same_as<bool>;
+};
+
+/// A policy that moves many blocks in one call. `allocate_batch(want, out, n)` writes the blocks to
+/// `out` and returns how many; fewer than `n` only when out of memory.
+template <class P>
+concept batching_policy = policy<P> && requires(P& p, layout want, void** out, void* const* in,
+                                                std::size_t n) {
+    { p.allocate_batch(want, out, n) } noexcept -> std::same_as<std::size_t>;
+    { p.deallocate_batch(in, n, want) } noexcept -> std::same_as<void>;
+};
+
+/// A policy that has a cheaper way to zeroed bytes than clearing a block: all `good_size` of them.
+template <class P>
+concept zeroing_policy = policy<P> && requires(P& p, layout want) {
+    { p.allocate_zeroed(want) } noexcept -> std::same_as<void*>;
+};
+
+/// A policy whose owner may end all blocks at once.
+template <class P>
+concept resettable_policy = policy<P> && requires(P& p) {
+    { p.reset() } noexcept -> std::same_as<void>;
+};
+
+/// A policy whose owner may end all blocks that are younger than a mark.
+template <class P>
+concept marking_policy = policy<P> && requires(P& p) {
+    { p.mark() } noexcept;
+    { p.rewind(p.mark()) } noexcept -> std::same_as<void>;
+};
+
+/// A policy that knows a block's size, so that a release need not say it. `usable_size(at)` is what
+/// may be written: the block's `good_size`.
+template <class P>
+concept measuring_policy = policy<P> && requires(const P& p, const void* at) {
+    { p.usable_size(at) } noexcept -> std::same_as<std::size_t>;
+};
+
+/// A policy that can give back what it keeps. `trim()` empties its own cache upstream, then lets
+/// upstream trim; it returns the bytes that left this policy.
+template <class P>
+concept trimming_policy = policy<P> && requires(P& p) {
+    { p.trim() } noexcept -> std::same_as<std::size_t>;
+};
+
+namespace detail {
+
+/// Lets a policy trim if it can. @return Bytes that left it.
+template <class P>
+constexpr std::size_t trim_if_able(P&& target) noexcept {
+    if constexpr (trimming_policy<std::remove_cvref_t<P>>) { return target.trim(); }
+    return 0;
+}
+
+} // namespace detail
+
+} // namespace alloy::inline ALLOY_ABI

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file
+/// @brief `alloy::around`: an advice around every operation of a policy.
+///
+///     caller --> advice(operation, proceed) --> upstream
+///
+/// An advice is one function object. It is given what is asked, as an object of `alloy::op`, and a
+/// call that goes on to the upstream: it may watch, wait, refuse, or pass on as it likes, and it
+/// overloads on those operations that it cares for. `good_size` is pure and goes past it.
+///
+/// Choose it for concerns that only watch or guard calls: locks, counts, limits, injected failure.
+/// Avoid it for what changes which bytes are handed out: that is a combinator of its own.
+
+#include <alloy/core/forward.hpp>
+#include <alloy/core/member.hpp>
+
+#include <concepts>
+#include <type_traits>
+#include <utility>
+
+namespace alloy::inline ALLOY_ABI {
+
+/// Calls `Advice` around every operation of `Upstream`, and offers every ability that it has.
+///
+/// @tparam Advice   `advice(operation, proceed)` returns what `proceed()` does; a fact that it
+///                  declares (`thread_safe`, `single_threaded`) overrides the upstream's.
+/// @tparam Upstream Where every operation goes.
+/// @threads As `Advice` says, or else as `Upstream`.
+/// @source  "Around advice": G. Kiczales et al., Aspect-Oriented Programming, ECOOP 1997.
+template <class Advice, policy Upstream>
+class around : public detail::owner_forwarding<around<Advice, Upstream>, Upstream> {
+    using base = detail::owner_forwarding<around, Upstream>;
+    friend detail::forwarding<around, Upstream>;
+
+public:
+    static constexpr bool thread_safe = [] {
+        if constexpr (requires { bool{Advice::thread_safe}; }) { return Advice::thread_safe; }
+        return thread_safe_v<Upstream>;
+    }();
+    static constexpr bool single_threaded = [] {
+        if constexpr (requires { bool{Advice::single_threaded}; }) {
+            return Advice::single_threaded;
+        }
+        return single_threaded_v<Upstream>;
+    }();
+
+    /// Constructs the upstream in place from `args`; acquires nothing.
+    template <class... Args>
+        requires std::constructible_from<Upstream, Args...> &&
+                 (!std::same_as<std::remove_cvref_t<Args>, around> && ...)
+    constexpr explicit(sizeof...(Args) == 1)
+        around(Args&&... args) noexcept(std::is_nothrow_constructible_v<Upstream, Args...>)
+        : upstream_(std::in_place, std::forward<Args>(args)...) {}
+
+    around(const around&) = delete;
+    around& operator=(const around&) = delete;
+    ~around() = default;
+
+private:
+    template <class Op>
+    decltype(auto) forward(Op operation) const noexcept {
+        auto&& upstream = upstream_.get();
+        if constexpr (std::same_as<Op, op::good_size>) {
+            return operation(upstream);
+        } else {
+            return advice_(operation, [&]() noexcept -> decltype(auto) {
+                return operation(upstream);
+            });
+        }
+    }
+
+    [[no_unique_address]] mutable Advice advice_;
+    [[no_unique_address]] mutable detail::member<Upstream, around> upstream_;
+};
+
+} // namespace alloy::inline ALLOY_ABI

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file
+/// @brief What is true of some policies: constants that a policy may declare, each with the safe
+/// answer for one that does not.
+
+#include <alloy/core/policy.hpp>
+
+#include <cstddef>
+
+namespace alloy::inline ALLOY_ABI {
+
+/// True if every operation may be called from any thread at any time.
+template <policy P>
+inline constexpr bool thread_safe_v = [] {
+    if constexpr (requires { bool{P::thread_safe}; }) { return P::thread_safe; }
+    return false;
+}();
+
+/// True if `P` declares aloud that one thread alone uses it, and checks that in debug builds.
+template <policy P>
+inline constexpr bool single_threaded_v = [] {
+    if constexpr (requires { bool{P::single_threaded}; }) { return P::single_threaded; }
+    return false;
+}();
+
+/// True if every block that `P` hands out is zeroed.
+template <policy P>
+inline constexpr bool zero_fresh_v = [] {
+    if constexpr (requires { bool{P::zero_fresh}; }) { return P::zero_fresh; }
+    return false;
+}();
+
+/// True if any instance of `P` may take back another's blocks, and live blocks outlast the instance
+/// that they came from.
+template <policy P>
+inline constexpr bool migratory_v = [] {
+    if constexpr (requires { bool{P::migratory}; }) { return P::migratory; }
+    return false;
+}();
+
+/// A size in bytes above which `P` serves nothing.
+template <policy P>
+inline constexpr std::size_t max_size_v = [] {
+    if constexpr (requires { std::size_t{P::max_size}; }) { return P::max_size; }
+    return any_size;
+}();
+
+} // namespace alloy::inline ALLOY_ABI

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file
+/// @brief `alloy::ranged`: an extent and a range of memory make a policy.
+///
+///     metadata:  [ u32 | u32 | ... ]                      both taken from upstream by the
+///     range:     | block | free |    block    |  free |   first request, given back at the end
+///                '------- Range.bytes / Range.unit units -------'
+///
+/// Requests are counted in units and left to the extent; what is larger than `Range.largest`, or
+/// more strongly aligned than the range, goes upstream by itself.
+
+#include <alloy/core/ability.hpp>
+#include <alloy/core/extent.hpp>
+#include <alloy/core/fact.hpp>
+#include <alloy/core/member.hpp>
+#include <alloy/core/sanitize.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+namespace alloy::inline ALLOY_ABI {
+
+/// The range that a `ranged` divides.
+struct range_options {
+    std::size_t bytes;               ///< Of the whole range; a multiple of `unit`.
+    std::size_t unit = 64;           ///< Bytes of a unit; a power of two.
+    std::size_t largest = unlimited; ///< Bytes of the largest request that is met from the range.
+    std::size_t align = 4096;        ///< Of the range's start, so the strongest within; bytes.
+};
+
+/// Meets requests from one range of `Upstream`'s memory as `Extent` divides it.
+///
+/// @threads None.
+template <extent Extent, range_options Range, policy Upstream>
+class ranged {
+    static constexpr auto units = static_cast<std::uint32_t>(Range.bytes / Range.unit);
+    static_assert(Range.unit > 0 && (Range.unit & (Range.unit - 1)) == 0 &&
+                      Range.bytes % Range.unit == 0,
+                  "alloy::ranged: the range is a whole number of units, each a power of two");
+    static_assert(Range.bytes / Range.unit < no_units, "alloy::ranged: too many units for 32 bits");
+    static_assert(Range.align >= Range.unit && Range.align <= Upstream::max_align,
+                  "alloy::ranged: align is at least a unit, and at most what Upstream can do");
+
+public:
+    static constexpr std::size_t max_align = Upstream::max_align;
+
+    /// Constructs the upstream in place from `args`; acquires nothing.
+    template <class... Args>
+        requires std::constructible_from<Upstream, Args...> &&
+                 (!std::same_as<std::remove_cvref_t<Args>, ranged> && ...)
+    constexpr explicit(sizeof...(Args) == 1)
+        ranged(Args&&... args) noexcept(std::is_nothrow_constructible_v<Upstream, Args...>)
+        : upstream_(std::in_place, std::forward<Args>(args)...) {}
+
+    ranged(const ranged&) = delete;
+    ranged& operator=(const ranged&) = delete;
+
+    /// Gives range and metadata back, and every block with them.
+    ~ranged() {
+        detail::close_pool(this);
+        if (base_ == nullptr) { return; }
+        upstream_.get().deallocate(words_, metadata);
+        upstream_.get().deallocate(base_, range);
+    }
+
+    /// Whole units as the extent grants them.
+    [[nodiscard]] constexpr std::size_t good_size(layout want) const noexcept {
+        if (!in_range(want)) { return alloy::good_size(upstream_.get(), want); }
+        return std::min(granted(want) * Range.unit - detail::redzone, largest);
+    }
+
+    /// @return A block from the range, or from upstream if it is too large for it; null if there
+    /// is no room. @complexity As the extent's take().
+    [[nodiscard]] void* allocate(layout want) noexcept {
+        if (!in_range(want)) [[unlikely]] { return upstream_.get().allocate(want); }
+        if (base_ == nullptr && !reserve()) [[unlikely]] { return nullptr; }
+        const std::uint32_t at = extent_.take(units_for(want.size), align_units(want));
+        if (at == no_units) [[unlikely]] { return nullptr; }
+        std::byte* const block = base_ + at * Range.unit;
+        const std::size_t good = good_size(want);
+        detail::hand_out(this, block, good);
+        if constexpr (detail::redzone != 0) {
+            detail::poison(block + good, std::size_t{granted(want)} * Range.unit - good);
+        }
+        return block;
+    }
+
+    /// Gives the block's units back. @complexity As the extent's give().
+    /// @pre `at` came from allocate() on this object and is still live: asserted exactly.
+    void deallocate(void* at, layout given) noexcept {
+        if (!in_range(given)) [[unlikely]] { return upstream_.get().deallocate(at, given); }
+        detail::take_back(this, at, good_size(given));
+        const auto offset = static_cast<std::size_t>(static_cast<std::byte*>(at) - base_);
+        const auto unit = static_cast<std::uint32_t>(offset / Range.unit);
+        ALLOY_ASSERT(offset % Range.unit == 0 && extent_.is_taken(unit, granted(given)));
+        extent_.give(unit, granted(given));
+    }
+
+    /// True for every block, where upstream can tell its own from others.
+    [[nodiscard]] bool owns(const void* at) const noexcept
+        requires owning_policy<Upstream>
+    {
+        return detail::address(at) - detail::address(base_) < Range.bytes || upstream_.get().owns(at);
+    }
+
+    /// Bytes of the largest request that the range could meet now. @complexity O(1).
+    [[nodiscard]] std::size_t largest_free() const noexcept {
+        const std::size_t free = base_ == nullptr ? Range.bytes : extent_.largest() * Range.unit;
+        return std::min(free - std::min(free, detail::redzone), largest);
+    }
+
+private:
+    static constexpr layout range{Range.bytes, Range.align};
+    static constexpr layout metadata{Extent::metadata_words(units) * sizeof(std::uint32_t),
+                                     alignof(std::uint32_t)};
+    static constexpr std::size_t largest = std::min(Range.largest, Range.bytes - detail::redzone);
+
+    static constexpr bool in_range(layout want) noexcept {
+        return want.size <= largest && want.align <= Range.align;
+    }
+
+    /// Units that hold `size` bytes and the gap behind them.
+    static constexpr std::uint32_t units_for(std::size_t size) noexcept {
+        return static_cast<std::uint32_t>((size + detail::redzone + Range.unit - 1) / Range.unit);
+    }
+
+    static constexpr std::uint32_t align_units(layout want) noexcept {
+        return static_cast<std::uint32_t>(std::max(want.align / Range.unit, std::size_t{1}));
+    }
+
+    [[nodiscard]] constexpr std::uint32_t granted(layout want) const noexcept {
+        return extent_.granted(units_for(want.size), align_units(want));
+    }
+
+    [[gnu::noinline, gnu::cold]] bool reserve() noexcept {
+        void* const memory = upstream_.get().allocate(range);
+        if (memory == nullptr) { return false; }
+        void* const words = upstream_.get().allocate(metadata);
+        if (words == nullptr) {
+            upstream_.get().deallocate(memory, range);
+            return false;
+        }
+        if constexpr (!zero_fresh_v<Upstream>) { std::memset(words, 0, metadata.size); }
+        base_ = static_cast<std::byte*>(memory);
+        words_ = static_cast<std::uint32_t*>(words);
+        extent_.format({words_, Extent::metadata_words(units)}, units);
+        return true;
+    }
+
+    std::byte* base_ = nullptr;
+    std::uint32_t* words_ = nullptr;
+    Extent extent_;
+    [[no_unique_address]] detail::member<Upstream, ranged> upstream_;
+};
+
+} // namespace alloy::inline ALLOY_ABI

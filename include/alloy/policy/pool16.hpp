@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file
+/// @brief `alloy::pool16`: 16 bins of small sizes, refilled from one region; the SGI design.
+///
+///     bins_[0]   8 bytes   --> [link] --> [link] --> null
+///     bins_[1]  16 bytes   --> [link|....] --> null
+///       ...
+///     bins_[15] 128 bytes  --> null
+///
+///     free_:  |  carved, live or in a bin  |   rest, for the next refill   |
+///
+/// A request pops the newest block of its bin. An empty bin is refilled with 20 blocks cut from the
+/// region; when the region is used up, upstream gives a larger one. What is above 128 bytes, or
+/// aligned above it, goes upstream by itself.
+///
+/// Choose it as the general allocator for small objects of many types: nodes, short strings, small
+/// arrays. Avoid it where few large buffers dominate, and where memory must shrink by itself: free
+/// regions go back by trim() alone.
+
+#include <alloy/core/ability.hpp>
+#include <alloy/core/chunk.hpp>
+#include <alloy/core/member.hpp>
+#include <alloy/core/region.hpp>
+#include <alloy/core/size_class.hpp>
+#include <alloy/source/new.hpp>
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+namespace alloy::inline ALLOY_ABI {
+
+/// Small blocks from bins, large ones from `Upstream`.
+///
+/// What differs from the original: every type gets its alignment, the bin is a constant for a
+/// request that is one, upstream is asked before anything is touched, all regions go back at the
+/// end, and trim() gives back those without a live block.
+///
+/// @threads None: share one only behind `locked`.
+/// @source  The SGI STL's __default_alloc_template (M. Austern, Generic Programming and the STL,
+///          1998).
+template <policy Upstream = new_source>
+class pool16 {
+    using classes = linear_classes<8, 16>;
+
+public:
+    static constexpr std::size_t max_align = std::max(classes::largest, Upstream::max_align);
+
+    /// Blocks that one refill cuts, where the region is long enough.
+    static constexpr std::size_t refill_count = 20;
+
+    /// The largest region taken from upstream, in bytes.
+    static constexpr std::size_t max_region = std::size_t{1} << 20U;
+
+    /// Called when upstream refuses, before a request is tried once more and given up: it may make
+    /// memory available elsewhere. It must not use this pool.
+    using out_of_memory = void (*)(void* context) noexcept;
+
+    /// Constructs the upstream in place from `args`; acquires nothing.
+    template <class... Args>
+        requires std::constructible_from<Upstream, Args...> &&
+                 (!std::same_as<std::remove_cvref_t<Args>, pool16> && ...)
+    constexpr explicit(sizeof...(Args) == 1)
+        pool16(Args&&... args) noexcept(std::is_nothrow_constructible_v<Upstream, Args...>)
+        : upstream_(std::in_place, std::forward<Args>(args)...) {}
+
+    pool16(const pool16&) = delete;
+    pool16& operator=(const pool16&) = delete;
+
+    /// Returns every region upstream, and every small block with it; live blocks above 128 bytes
+    /// stay the caller's to release first.
+    ~pool16() {
+        chunks_.release(upstream_.get());
+        for (detail::chain& bin : bins_) { detail::close_pool(&bin); }
+    }
+
+    /// The whole block of the bin; above 128 bytes, what upstream says.
+    [[nodiscard]] constexpr std::size_t good_size(layout want) const noexcept {
+        return classes::serves(want) ? classes::rounded(want)
+                                     : alloy::good_size(upstream_.get(), want);
+    }
+
+    /// @return A block, or null if upstream is out. @complexity O(1), but for a refill.
+    [[nodiscard]] void* allocate(layout want) noexcept {
+        if (!classes::serves(want)) [[unlikely]] { return allocate_large(want); }
+        const std::size_t index = classes::index(want);
+        if (bins_[index].empty()) [[unlikely]] { return refill(index); }
+        return bins_[index].pop(classes::at(index).size);
+    }
+
+    /// Keeps the block in its bin; a large one goes upstream. @complexity O(1).
+    /// @pre `at` came from allocate() on this object and is still live.
+    void deallocate(void* at, layout given) noexcept {
+        ALLOY_ASSERT(at != nullptr);
+        if (!classes::serves(given)) [[unlikely]] { return upstream_.get().deallocate(at, given); }
+        const std::size_t index = classes::index(given);
+        bins_[index].push(at, classes::at(index).size);
+    }
+
+    /// Within a bin, or where upstream can do it.
+    [[nodiscard]] bool resize(void* at, layout given, std::size_t size) noexcept {
+        const layout want{size, given.align};
+        if (classes::serves(given)) {
+            return classes::serves(want) && classes::index(want) == classes::index(given);
+        }
+        if constexpr (resizing_policy<Upstream>) {
+            return !classes::serves(want) && upstream_.get().resize(at, given, size);
+        }
+        return false;
+    }
+
+    /// Returns every region without a live block upstream, and lets upstream trim. The bins are
+    /// then in address order. @return Bytes that left this policy.
+    /// @complexity O(n log n) in the free blocks.
+    std::size_t trim() noexcept {
+        const auto each_bin = [this](auto visit) noexcept {
+            for (std::size_t i = 0; i < classes::count; ++i) { visit(bins_[i], stride(i)); }
+        };
+        detail::find_spare(chunks_, each_bin, free_.at(), free_.rest());
+        if (free_.rest() != 0 && chunks_.find(free_.at()).spare()) { free_ = {}; }
+        const std::size_t bytes = chunks_.release_if(
+            upstream_.get(), [](detail::chunk& each) { return each.spare(); });
+        detail::trim_if_able(upstream_.get());
+        return bytes;
+    }
+
+    /// Sets what is called when upstream refuses; null for nothing.
+    void on_out_of_memory(out_of_memory handler, void* context = nullptr) noexcept {
+        handler_ = handler;
+        context_ = context;
+    }
+
+    /// Bytes of all regions.
+    [[nodiscard]] std::size_t held() const noexcept { return chunks_.bytes(); }
+
+private:
+    static constexpr std::size_t stride(std::size_t index) noexcept {
+        const layout block = classes::at(index);
+        return detail::round_up(block.size + detail::redzone, block.align);
+    }
+
+    /// Bytes from `at` up to where a block of bin `index` may start.
+    static std::size_t padding(const void* at, std::size_t index) noexcept {
+        return (~detail::address(at) + 1) & (classes::at(index).align - 1);
+    }
+
+    static bool has_room(detail::region where, std::size_t index) noexcept {
+        return where.rest() >= padding(where.at(), index) + stride(index);
+    }
+
+    [[gnu::noinline, gnu::cold]] void* allocate_large(layout want) noexcept {
+        void* const at = upstream_.get().allocate(want);
+        if (at != nullptr || handler_ == nullptr) { return at; }
+        handler_(context_);
+        return upstream_.get().allocate(want);
+    }
+
+    [[gnu::noinline]] void* refill(std::size_t index) noexcept {
+        if (!has_room(free_, index) && !extend(index)) {
+            if (handler_ == nullptr) { return nullptr; }
+            handler_(context_);
+            if (!extend(index)) { return nullptr; }
+        }
+        std::byte* const first = free_.at() + padding(free_.at(), index);
+        file(free_.at(), first);
+        const auto room = static_cast<std::size_t>(free_.end() - first);
+        const std::size_t n = std::min(refill_count, room / stride(index));
+        for (std::size_t i = n; --i > 0;) { bins_[index].keep(first + i * stride(index)); }
+        free_ = {first + n * stride(index), free_.end()};
+        return bins_[index].adopt(first, classes::at(index).size);
+    }
+
+    /// Points `free_` to where at least one block of bin `index` fits: a new region, or, when
+    /// upstream refuses, a free block of a larger bin. The old rest goes to the bins.
+    bool extend(std::size_t index) noexcept {
+        const std::size_t bytes = sizeof(detail::chunk) + 2 * refill_count * stride(index) +
+                                  detail::round_up(held() / 16, classes::at(0).size);
+        detail::chunk* const fresh =
+            chunks_.acquire(upstream_.get(), std::min(bytes, max_region));
+        if (fresh != nullptr) {
+            file(free_.at(), free_.end());
+            free_ = {fresh->begin(), fresh->end()};
+            return true;
+        }
+        for (std::size_t larger = index + 1; larger < classes::count; ++larger) {
+            if (bins_[larger].empty()) { continue; }
+            auto* const at = static_cast<std::byte*>(bins_[larger].unlink());
+            const detail::region block{at, at + stride(larger)};
+            if (!has_room(block, index)) {
+                bins_[larger].keep(at);
+                continue;
+            }
+            file(free_.at(), free_.end());
+            free_ = block;
+            return true;
+        }
+        return false;
+    }
+
+    /// Gives a range to the bins: each time the largest block that fits there and is aligned.
+    /// A last piece too short for any bin is idle for good.
+    void file(std::byte* from, std::byte* to) noexcept {
+        while (from != to) {
+            std::size_t index = classes::count;
+            while (index > 0 && !fits(from, to, index - 1)) { --index; }
+            if (index == 0) {
+                chunks_.find(from).idle += static_cast<std::size_t>(to - from);
+                return;
+            }
+            bins_[index - 1].keep(from);
+            from += stride(index - 1);
+        }
+    }
+
+    static bool fits(const std::byte* from, const std::byte* to, std::size_t index) noexcept {
+        return padding(from, index) == 0 && static_cast<std::size_t>(to - from) >= stride(index);
+    }
+
+    std::array<detail::chain, classes::count> bins_{};
+    detail::region free_;
+    detail::chunk_list chunks_;
+    out_of_memory handler_ = nullptr;
+    void* context_ = nullptr;
+    [[no_unique_address]] detail::member<Upstream, pool16> upstream_;
+};
+
+static_assert(rounding_policy<pool16<>> && resizing_policy<pool16<>> && trimming_policy<pool16<>>);
+
+} // namespace alloy::inline ALLOY_ABI

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file
+/// @brief `alloy::malloc_source`: blocks from the C library's malloc.
+///
+/// Choose it over new_source where the program replaces operator new by alloy itself, or where
+/// zeroed memory is wanted: calloc knows which pages are fresh.
+
+#include <alloy/core/ability.hpp>
+
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+
+namespace alloy::inline ALLOY_ABI {
+
+/// Forwards to malloc, aligned_alloc, calloc and free.
+///
+/// @threads Safe.
+struct malloc_source {
+    static constexpr std::size_t max_align = any_align; ///< Any power of two.
+    static constexpr bool thread_safe = true;           ///< Callable from any thread.
+    static constexpr bool migratory = true;             ///< There is one heap.
+
+    /// Allocates `want.size` bytes; null when malloc fails.
+    [[nodiscard]] static void* allocate(layout want) noexcept {
+        if (want.size > any_size) [[unlikely]] { return nullptr; }
+        if (want.align <= alignof(std::max_align_t)) { return std::malloc(want.size); }
+        const std::size_t rounded = detail::round_up(want.size, want.align); // as ISO C asks
+        return rounded < want.size ? nullptr : std::aligned_alloc(want.align, rounded);
+    }
+
+    /// Like allocate(), with every byte zero.
+    [[nodiscard]] static void* allocate_zeroed(layout want) noexcept {
+        if (want.size > any_size) [[unlikely]] { return nullptr; }
+        if (want.align <= alignof(std::max_align_t)) { return std::calloc(want.size, 1); }
+        void* const at = allocate(want);
+        return at == nullptr ? nullptr : std::memset(at, 0, want.size);
+    }
+
+    /// Returns `at`.
+    static void deallocate(void* at, layout /*given*/) noexcept { std::free(at); }
+
+    friend constexpr bool operator==(malloc_source, malloc_source) noexcept = default;
+};
+
+static_assert(stateless_policy<malloc_source> && zeroing_policy<malloc_source>);
+
+} // namespace alloy::inline ALLOY_ABI

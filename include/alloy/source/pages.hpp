@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file
+/// @brief `alloy::pages`: whole pages from the operating system.
+///
+///     | no access |  block, rounded up to pages  | no access |
+///     '-- guard --'                              '-- guard --'     with {.guard = true}
+///
+/// Every block is a mapping of its own: zeroed, backed by memory only once it is touched, and gone
+/// from the process when it is released.
+///
+/// Choose it for chunks of 64 KiB and more, and for ranges that are reserved whole and used bit by
+/// bit. Avoid it for anything smaller: a request costs a system call and then a page fault a page.
+
+#include <alloy/core/ability.hpp>
+#include <alloy/core/fact.hpp>
+
+#include <cstddef>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace alloy::inline ALLOY_ABI {
+
+/// Whether a mapping is to be backed by huge pages.
+enum class huge_pages : unsigned char {
+    off,      ///< Left to the system.
+    advise,   ///< Asked for by madvise; transparent, and granted where the system can.
+    required, ///< From the reserved pool of hugetlb pages; null when that is empty.
+};
+
+/// What `pages` asks of the system.
+struct pages_options {
+    huge_pages huge = huge_pages::off;
+    bool guard = false;   ///< An inaccessible page before and after every block.
+    bool reserve = false; ///< Promise no memory in advance: for ranges far beyond what is there.
+};
+
+/// Maps and unmaps private anonymous memory.
+///
+/// @threads Safe.
+/// @source  POSIX mmap; Linux madvise(2) and mremap(2).
+template <pages_options Options = pages_options{}>
+struct pages {
+    static constexpr std::size_t max_align = std::size_t{1} << 40; ///< Bytes.
+    static constexpr std::size_t max_size = any_size / 2;          ///< Bytes.
+    static constexpr bool thread_safe = true;                      ///< The kernel sees to it.
+    static constexpr bool migratory = true;                        ///< There is one kernel.
+    static constexpr bool zero_fresh = true;
+
+    /// The unit of a mapping in bytes: the system's page size, found at run time, or a huge page.
+    [[nodiscard]] static std::size_t page_size() noexcept {
+        if constexpr (Options.huge == huge_pages::required) { return huge_page; }
+        static const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+        return size;
+    }
+
+    /// Whole pages.
+    [[nodiscard]] static std::size_t good_size(layout want) noexcept {
+        return serves(want) ? detail::round_up(want.size, page_size()) : want.size;
+    }
+
+    /// Maps `want.size` bytes, rounded up to pages. @return Null if the system refuses.
+    [[nodiscard]] static void* allocate(layout want) noexcept {
+        if (!serves(want)) [[unlikely]] { return nullptr; }
+        const std::size_t bytes = good_size(want);
+        const std::size_t margin = Options.guard ? page_size() : 0;
+        // Any mapping is aligned to its page; a stronger alignment is cut out of a larger mapping.
+        const std::size_t slack = want.align > page_size() ? want.align : 0;
+        const std::size_t whole = bytes + slack + 2 * margin;
+        std::byte* const from = map(whole);
+        if (from == nullptr) { return nullptr; }
+        const std::size_t align = slack == 0 ? page_size() : want.align;
+        std::byte* const at =
+            from + (detail::round_up(detail::address(from) + margin, align) - detail::address(from));
+        unmap(from, static_cast<std::size_t>(at - margin - from));
+        unmap(at + bytes + margin, static_cast<std::size_t>(from + whole - (at + bytes + margin)));
+        if constexpr (Options.guard) {
+            if (::mprotect(at, bytes, PROT_READ | PROT_WRITE) != 0) {
+                unmap(at - margin, bytes + 2 * margin);
+                return nullptr;
+            }
+        }
+        if constexpr (Options.huge == huge_pages::advise) { ::madvise(at, bytes, MADV_HUGEPAGE); }
+        return at;
+    }
+
+    /// Every block is fresh, hence zeroed.
+    [[nodiscard]] static void* allocate_zeroed(layout want) noexcept { return allocate(want); }
+
+    /// Unmaps the block.
+    static void deallocate(void* at, layout given) noexcept {
+        const std::size_t margin = Options.guard ? page_size() : 0;
+        unmap(static_cast<std::byte*>(at) - margin, good_size(given) + 2 * margin);
+    }
+
+    /// Grows a block into unmapped addresses behind it, or gives its last pages back.
+    [[nodiscard]] static bool resize(void* at, layout given, std::size_t size) noexcept
+        requires(!Options.guard)
+    {
+        if (!serves({size, given.align})) { return false; }
+        const std::size_t before = good_size(given);
+        const std::size_t after = good_size({size, given.align});
+        return before == after || ::mremap(at, before, after, 0) != MAP_FAILED;
+    }
+
+    /// Gives the memory behind whole pages back and keeps the addresses: reading them yields zero.
+    /// @pre `at` and `bytes` are multiples of page_size().
+    static void discard(void* at, std::size_t bytes) noexcept {
+        ::madvise(at, bytes, MADV_DONTNEED);
+    }
+
+    friend constexpr bool operator==(pages, pages) noexcept = default;
+
+private:
+    static constexpr std::size_t huge_page = std::size_t{1} << 21;
+
+    static constexpr bool serves(layout want) noexcept {
+        return want.size <= max_size && want.align <= max_align;
+    }
+
+    static std::byte* map(std::size_t bytes) noexcept {
+        const int access = Options.guard ? PROT_NONE : PROT_READ | PROT_WRITE;
+        const int flags = MAP_PRIVATE | MAP_ANONYMOUS |
+                          (Options.reserve ? MAP_NORESERVE : 0) |
+                          (Options.huge == huge_pages::required ? MAP_HUGETLB : 0);
+        void* const at = ::mmap(nullptr, bytes, access, flags, -1, 0);
+        return at == MAP_FAILED ? nullptr : static_cast<std::byte*>(at);
+    }
+
+    static void unmap(std::byte* at, std::size_t bytes) noexcept {
+        if (bytes != 0) { ::munmap(at, bytes); }
+    }
+};
+
+static_assert(stateless_policy<pages<>> && resizing_policy<pages<>> && zeroing_policy<pages<>>);
+
+} // namespace alloy::inline ALLOY_ABI

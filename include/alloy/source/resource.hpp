@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file
+/// @brief `alloy::resource_source`: blocks from a `std::pmr::memory_resource`.
+///
+/// Choose it to put an alloy policy behind code that is given a resource. Two virtual calls stand
+/// between: keep it below a policy that takes chunks.
+
+#include <alloy/core/policy.hpp>
+
+#include <memory_resource>
+
+namespace alloy::inline ALLOY_ABI {
+
+/// Forwards to a resource; its exceptions become null.
+///
+/// @threads As safe as the resource.
+class resource_source {
+public:
+    static constexpr std::size_t max_align = any_align; ///< What the resource cannot align is null.
+
+    /// @pre `target` outlives this object and every block.
+    constexpr explicit resource_source(std::pmr::memory_resource& target) noexcept
+        : target_(&target) {}
+
+    /// @return Null where the resource throws.
+    [[nodiscard]] void* allocate(layout want) const noexcept {
+#if defined(__cpp_exceptions)
+        try {
+            return target_->allocate(want.size, want.align);
+        } catch (...) { return nullptr; }
+#else
+        return target_->allocate(want.size, want.align);
+#endif
+    }
+
+    void deallocate(void* at, layout given) const noexcept {
+        target_->deallocate(at, given.size, given.align);
+    }
+
+    friend bool operator==(resource_source a, resource_source b) noexcept {
+        return a.target_->is_equal(*b.target_);
+    }
+
+private:
+    std::pmr::memory_resource* target_;
+};
+
+static_assert(policy<resource_source> && !stateless_policy<resource_source>);
+
+} // namespace alloy::inline ALLOY_ABI
