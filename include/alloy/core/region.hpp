@@ -42,6 +42,7 @@ public:
         const std::size_t to = from + want.size + redzone;
         if (to > address(end_)) [[unlikely]] { return nullptr; }
         at_ = reinterpret_cast<std::byte*>(to);
+        if (from == 0) { __builtin_unreachable(); } // spares callers a second test for success
         return reinterpret_cast<void*>(from);
     }
 
