@@ -29,7 +29,7 @@
 namespace alloy::inline ALLOY_ABI {
 
 /// How the chunks of a `bump` grow: each is twice the one before. A request that is larger than
-/// its turn gets a chunk of its own size.
+/// its turn gets a chunk of its own size. An arena that holds nothing starts over.
 struct bump_options {
     std::size_t first = 4096;                     ///< Bytes of the first chunk.
     std::size_t largest = std::size_t{1} << 20U; ///< Bytes beyond which chunks stop growing.
@@ -44,6 +44,8 @@ template <bump_options Options = bump_options{}, policy Upstream = new_source>
 class bump {
     static_assert(Options.first >= 64 && Options.first <= Options.largest,
                   "alloy::bump: chunks grow from `first`, at least 64 bytes, to `largest`");
+    static_assert(detail::chunk_list::align <= Upstream::max_align,
+                  "alloy::bump: Upstream cannot align a chunk");
 
 public:
     static constexpr std::size_t max_align = any_align; ///< Any power of two; padding is lost.
@@ -67,7 +69,10 @@ public:
     bump& operator=(const bump&) = delete;
 
     /// Ends every block and returns every chunk.
-    ~bump() { release(); }
+    ~bump() {
+        reset();
+        spare_.release(upstream_.get());
+    }
 
     /// @return The next `want.size` bytes, or null if upstream is out.
     /// @complexity O(1), but for a new chunk.
@@ -102,7 +107,8 @@ public:
     }
 
     /// Ends every block allocated since `then`, and keeps the chunks. @complexity O(chunks since).
-    /// @pre No older block was released since, and nothing was rewound or reset beyond `then`.
+    /// @pre No older block was released or resized since, and nothing was rewound or reset beyond
+    /// `then`.
     void rewind(marker then) noexcept {
         while (chunks_.newest() != then.newest) {
             detail::chunk* const ended = chunks_.hand_over(spare_, 0);
@@ -123,9 +129,11 @@ public:
         rewind(start);
     }
 
-    /// Returns the kept chunks upstream, and lets upstream trim. @complexity O(chunks).
+    /// Returns the kept chunks upstream, and lets upstream trim. @return Bytes that left the arena.
+    /// @complexity O(chunks).
     std::size_t trim() noexcept {
         const std::size_t bytes = spare_.release(upstream_.get());
+        if (held() == 0) { turn_ = Options.first; }
         detail::trim_if_able(upstream_.get());
         return bytes;
     }

@@ -62,7 +62,10 @@ public:
     }
 
     /// Ends every block.
-    void reset() noexcept { free_ = {bytes_.data(), bytes_.data() + bytes_.size()}; }
+    void reset() noexcept {
+        free_ = {bytes_.data(), bytes_.data() + bytes_.size()};
+        detail::poison(bytes_.data(), bytes_.size());
+    }
 
 private:
     std::span<std::byte> bytes_;

@@ -26,15 +26,19 @@ struct malloc_source {
     /// Allocates `want.size` bytes; null when malloc fails.
     [[nodiscard]] static void* allocate(layout want) noexcept {
         if (want.size > any_size) [[unlikely]] { return nullptr; }
-        if (want.align <= alignof(std::max_align_t)) { return std::malloc(want.size); }
-        const std::size_t rounded = detail::round_up(want.size, want.align); // as ISO C asks
-        return rounded < want.size ? nullptr : std::aligned_alloc(want.align, rounded);
+        // A block of malloc need not be aligned more strongly than its size asks for, and ISO C
+        // wants whole multiples of the alignment from aligned_alloc.
+        const std::size_t rounded = detail::round_up(want.size, want.align);
+        if (want.align <= alignof(std::max_align_t)) { return std::malloc(rounded); }
+        return std::aligned_alloc(want.align, rounded);
     }
 
     /// Like allocate(), with every byte zero.
     [[nodiscard]] static void* allocate_zeroed(layout want) noexcept {
         if (want.size > any_size) [[unlikely]] { return nullptr; }
-        if (want.align <= alignof(std::max_align_t)) { return std::calloc(want.size, 1); }
+        if (want.align <= alignof(std::max_align_t)) {
+            return std::calloc(detail::round_up(want.size, want.align), 1);
+        }
         void* const at = allocate(want);
         return at == nullptr ? nullptr : std::memset(at, 0, want.size);
     }

@@ -27,7 +27,7 @@ namespace alloy::inline ALLOY_ABI {
 enum class huge_pages : unsigned char {
     off,      ///< Left to the system.
     advise,   ///< Asked for by madvise; transparent, and granted where the system can.
-    required, ///< From the reserved pool of hugetlb pages; null when that is empty.
+    required, ///< From the reserved pool of 2 MiB hugetlb pages; null when that is empty.
 };
 
 /// What `pages` asks of the system.
@@ -108,6 +108,7 @@ struct pages {
     /// Gives the memory behind whole pages back and keeps the addresses: reading them yields zero.
     /// @pre `at` and `bytes` are multiples of page_size().
     static void discard(void* at, std::size_t bytes) noexcept {
+        ALLOY_ASSERT(detail::is_aligned(at, page_size()) && bytes % page_size() == 0);
         ::madvise(at, bytes, MADV_DONTNEED);
     }
 
@@ -115,6 +116,7 @@ struct pages {
 
 private:
     static constexpr std::size_t huge_page = std::size_t{1} << 21;
+    static constexpr int huge_2_mib = 21 << MAP_HUGE_SHIFT; // the system's own default may differ
 
     static constexpr bool serves(layout want) noexcept {
         return want.size <= max_size && want.align <= max_align;
@@ -124,7 +126,7 @@ private:
         const int access = Options.guard ? PROT_NONE : PROT_READ | PROT_WRITE;
         const int flags = MAP_PRIVATE | MAP_ANONYMOUS |
                           (Options.reserve ? MAP_NORESERVE : 0) |
-                          (Options.huge == huge_pages::required ? MAP_HUGETLB : 0);
+                          (Options.huge == huge_pages::required ? MAP_HUGETLB | huge_2_mib : 0);
         void* const at = ::mmap(nullptr, bytes, access, flags, -1, 0);
         return at == MAP_FAILED ? nullptr : static_cast<std::byte*>(at);
     }

@@ -26,6 +26,7 @@ public:
 
     /// @return Null where the resource throws.
     [[nodiscard]] void* allocate(layout want) const noexcept {
+        if (want.size > any_size) [[unlikely]] { return nullptr; } // resources round up and wrap
 #if defined(__cpp_exceptions)
         try {
             return target_->allocate(want.size, want.align);

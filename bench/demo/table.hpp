@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file
+/// @brief The table that people see.
+
+#include "summary.hpp"
+#include "terminal.hpp"
+
+#include <string>
+#include <vector>
+
+namespace alloy::demo {
+
+/// Two lines for each row: times, and below them the ratios with their bars.
+[[nodiscard]] std::string table(const std::vector<row>& rows, const look& style);
+
+} // namespace alloy::demo

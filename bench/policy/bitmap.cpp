@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "support/churn.hpp"
+
+#include <alloy/policy/bitmap.hpp>
+#include <alloy/source/new.hpp>
+
+namespace {
+constexpr alloy::layout node{48, 8};
+} // namespace
+
+void alloy::bench::benchmarks() {
+    churn<new_source, one<node>>("new_source");
+    churn<bitmap<node>, one<node>>("bitmap");
+}
