@@ -7,6 +7,8 @@
 #include "neutral.hpp"
 #include "trial.hpp"
 
+#include <alloy/preset.hpp>
+
 #include <cstddef>
 #include <memory>
 #include <memory_resource>

@@ -6,21 +6,24 @@
 ///
 ///     directory_  map, sorted ----.
 ///                                 v
-///     names_      hash map: "size_t" -> list of uses: [ bits/list.h, 3 ] [ bits/deque.h, 1 ] ...
-///                                                       ^   ^   ^
-///     files_      map: "bits/list.h" -> list of mentions, in the order of the text
-///                                       vector of the uses that the file contributed
+///     names_      hash map: "size_t" -> vector of the uses:  o  o  o
+///                                                            |  |  '---------------.
+///                                                            |  '-------.          |
+///                                                            v          v          v
+///     files_      map: "bits/list.h" -> list of uses:      [ "size_t", 3 times ]  ...
+///                                                            ^      ^         ^
+///                                       list of mentions:  [ line 12 ] [ 40 ] [ 41 ] ...
 ///
 /// An inverted index and a forward one, tied together: a *use* says that a name occurs in a file
-/// and how often, a *mention* is one place in the text. A file comes and goes without a search: its
-/// uses know their place in the lists of the names, and a name without a use goes too.
+/// and how often, a *mention* is one place in the text. A file comes and goes without a search:
+/// each of its uses knows its position in the name's vector, and the last one there takes its
+/// place. A name without a use goes too.
 
 #include "source.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <iterator>
 #include <list>
 #include <map>
 #include <memory>
@@ -46,8 +49,7 @@ public:
     struct contents;
 
     using string = std::basic_string<char, std::char_traits<char>, rebound<char>>;
-    using uses = std::list<use, rebound<use>>;
-    using mentions = std::list<mention, rebound<mention>>;
+    using uses = std::vector<use*, rebound<use*>>;
     using name = std::pair<const string, uses>;
     using file = std::pair<const string, contents>;
     using strings = std::vector<string, rebound<string>>;
@@ -56,12 +58,13 @@ public:
     struct use {
         name* of;
         file* in;
-        std::uint32_t count; ///< Mentions.
+        std::uint32_t position; ///< Among the uses of the name.
+        std::uint32_t count;    ///< Of the mentions.
     };
 
     /// One place in a file's text.
     struct mention {
-        typename uses::iterator of;
+        use* of;
         std::uint32_t line;
         std::uint32_t offset;
     };
@@ -69,12 +72,10 @@ public:
     /// What is known of a file.
     struct contents {
         explicit contents(const Allocator& allocator)
-            : in_order(rebound<mention>(allocator)), contributed(rebound<place>(allocator)) {}
+            : uses(rebound<use>(allocator)), mentions(rebound<mention>(allocator)) {}
 
-        using place = typename uses::iterator;
-
-        mentions in_order;
-        std::vector<place, rebound<place>> contributed;
+        std::list<use, rebound<use>> uses;
+        std::list<mention, rebound<mention>> mentions; ///< In the order of the text.
     };
 
     explicit identifier_index(const Allocator& allocator)
@@ -87,16 +88,16 @@ public:
             *files_.emplace(string(from.path, rebound<char>(allocator_)), contents(allocator_))
                  .first;
         for (const token& each : from.tokens) {
-            const auto of = use_of(intern({from.spelling(each), each.hash}), into);
-            ++of->count;
-            into.second.in_order.push_back({of, each.line, each.offset});
+            use& of = use_of(intern({from.spelling(each), each.hash}), into);
+            ++of.count;
+            into.second.mentions.push_back({&of, each.line, each.offset});
         }
     }
 
     /// Takes a file away, and every name that no other file has. @pre The file is in the index.
     void remove(std::string_view path) {
         const auto at = files_.find(path);
-        for (const auto each : at->second.contributed) { forget(each); }
+        for (const use& each : at->second.uses) { forget(each); }
         files_.erase(at);
     }
 
@@ -156,7 +157,7 @@ private:
         if (at == names_.end()) {
             at = names_
                      .emplace(string(want.text, rebound<char>(allocator_)),
-                              uses(rebound<use>(allocator_)))
+                              uses(rebound<use*>(allocator_)))
                      .first;
             directory_.emplace(at->first, &*at);
         }
@@ -164,19 +165,22 @@ private:
     }
 
     // Files are added one after the other, so only the last use can be of this file.
-    static typename uses::iterator use_of(name& of, file& in) {
+    static use& use_of(name& of, file& in) {
         uses& all = of.second;
-        if (all.empty() || all.back().in != &in) {
-            all.push_back({&of, &in, 0});
-            in.second.contributed.push_back(std::prev(all.end()));
+        if (all.empty() || all.back()->in != &in) {
+            const auto position = static_cast<std::uint32_t>(all.size());
+            all.push_back(&in.second.uses.emplace_back(use{&of, &in, position, 0}));
         }
-        return std::prev(all.end());
+        return *all.back();
     }
 
-    void forget(typename uses::iterator one) {
-        name& of = *one->of;
-        of.second.erase(one);
-        if (of.second.empty()) {
+    void forget(const use& gone) {
+        name& of = *gone.of;
+        uses& all = of.second;
+        all[gone.position] = all.back();
+        all[gone.position]->position = gone.position;
+        all.pop_back();
+        if (all.empty()) {
             directory_.erase(of.first);
             names_.erase(names_.find(of.first));
         }

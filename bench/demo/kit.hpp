@@ -52,7 +52,11 @@ class dropped : public housed<Allocator, Home> {
 public:
     template <class Index>
     void free(Index& /*dropped*/) noexcept {
-        this->home_.release();
+        if constexpr (requires { this->home_.reset(); }) {
+            this->home_.reset(); // keeps its memory for the next index, as every pool does
+        } else {
+            this->home_.release();
+        }
     }
 };
 

@@ -40,7 +40,7 @@ std::vector<const contender*> chosen(const options& by) {
 
 budget budget_of(const options& by) {
     if (by.rounds > 0) { return {by.rounds, by.rounds, 0}; }
-    return by.quick ? budget{1, 1, 0} : budget{3, 15, 45};
+    return by.quick ? budget{1, 1, 0} : budget{2, 15, 54};
 }
 
 status demonstrate(const options& by) {

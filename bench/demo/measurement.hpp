@@ -20,7 +20,7 @@ inline constexpr std::array<std::string_view, phases> phase_names{"build", "quer
 
 /// A timed run.
 struct measurement {
-    std::array<double, phases> seconds{};
+    std::array<double, phases> seconds{};         ///< Of processor time.
     std::array<std::uint64_t, phases> answered{}; ///< Bytes of answers written by the phase's end.
     std::int64_t built_bytes = 0;                 ///< Resident bytes that building the index added.
     std::int64_t peak_bytes = 0;                  ///< The most that was added at any time.

@@ -19,8 +19,13 @@ int decimals_of(double value) {
 std::string three_digits(double value) { return fmt::format("{:.{}f}", value, decimals_of(value)); }
 
 std::string with_spread(const figure& of, bool unicode) {
-    return fmt::format("{} {}{:.{}f}", three_digits(of.median), unicode ? "±" : "+-", of.spread,
-                       decimals_of(of.median));
+    return three_digits(of.median) + spread_of(of, unicode);
+}
+
+std::string spread_of(const figure& of, bool unicode) {
+    std::string digits = fmt::format("{:.{}f}", of.spread, decimals_of(of.median));
+    if (digits.starts_with("0.")) { digits.erase(0, 1); }
+    return (unicode ? "±" : "+-") + digits;
 }
 
 } // namespace alloy::demo

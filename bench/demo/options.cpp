@@ -15,7 +15,7 @@ constexpr const char* footer =
     R"(Exit status: 0 all runs gave the same answers; 1 bad usage, no corpus, or a build without
 optimisation; 2 answers differ; 3 a run failed.
 Environment: NO_COLOR switches colours off.
-JSON: format, provenance, corpus, rounds, base, contenders[] (name, role, phases{build, query, age,
+JSON: format, clock, provenance, corpus, rounds, base, contenders[] (name, role, phases{build, query, age,
 walk, free}{seconds, ratio, samples}, peak_bytes, waste_bytes_per_block, requested_bytes, blocks),
 findings, objections; figures are {median, spread}, a spread is half of the interquartile range.)";
 
@@ -28,7 +28,8 @@ std::variant<options, int> parse(int argc, char** argv) {
     app.add_option(
         "directory", chosen.directory,
         "What to index; by default the standard headers of the compiler that built this");
-    app.add_option("--runs", chosen.rounds, "Runs of each allocator; by default what fits in 45 s")
+    app.add_option("--runs", chosen.rounds,
+                   "Runs of each allocator; by default what fits in a minute")
         ->check(CLI::Range(1, 1000))
         ->option_text("N");
     app.add_flag("--quick", chosen.quick,

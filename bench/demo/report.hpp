@@ -24,6 +24,8 @@ struct report {
     const experiment* runs;
     std::vector<row> rows;
     std::vector<std::string> findings;
+
+    [[nodiscard]] std::size_t rounds() const { return runs->all.front().runs.size(); }
 };
 
 /// A heading, the table, its legend and the findings.

@@ -42,13 +42,14 @@ ordered_json json_of(const row& of, const series& runs) {
 } // namespace
 
 std::string json_of(const report& of) {
-    ordered_json result{{"format", 1}, {"provenance", json_of(of.made)}};
+    ordered_json result{
+        {"format", 1}, {"clock", "processor time"}, {"provenance", json_of(of.made)}};
     result["corpus"] = {{"path", of.texts->root.string()},
                         {"files", of.texts->files.size()},
                         {"skipped", of.texts->skipped},
                         {"bytes", of.texts->bytes},
                         {"identifiers", of.identifiers}};
-    result["rounds"] = of.runs->all.front().runs.size();
+    result["rounds"] = of.rounds();
     result["base"] = of.rows.front().who->name;
     for (std::size_t each = 0; each < of.rows.size(); ++each) {
         result["contenders"].push_back(json_of(of.rows[each], of.runs->all[each]));

@@ -36,21 +36,25 @@ std::string wrap(std::string_view text, std::size_t columns) {
 std::string heading(const report& of) {
     return fmt::format(
         "An index of every identifier in {}: {} files, {} MB, {} identifiers, {} blocks. "
-        "{} rounds, a process for each run; {}, {} cores, load {:.1f} at the start; {}, {}, {}.",
+        "{} round{}, a process for each run; {}, {} cores, load {:.1f} at the start; {}, {}, {}.",
         of.texts->root.string(), of.texts->files.size(),
         three_digits(static_cast<double>(of.texts->bytes) / 1e6), of.identifiers,
-        of.rows.front().asked.blocks, of.runs->all.front().runs.size(), of.made.processor,
-        of.made.cores, of.made.load, of.made.compiler, of.made.library, of.made.build);
+        of.rows.front().asked.blocks, of.rounds(),
+        of.rounds() == 1 ? " (which shows no spread)" : "s", of.made.processor, of.made.cores,
+        of.made.load, of.made.compiler, of.made.library, of.made.build);
 }
 
 std::string legend(const look& style) {
     return fmt::format(
-        "Below each time: the ratio to the first line, more is faster, a full bar is 4. {} is half "
-        "of the interquartile range. Build adds all files, age takes half of them away and adds "
-        "them again "
-        "four times, walk then reads every mention, free gives all memory back to the allocator. "
-        "Peak is the most memory added at any time; waste is what was resident after build less "
-        "what was asked for, for each block.",
+        "Names without a prefix are alloy's. Times are processor time; below each is its ratio to "
+        "the first line: more is faster, a full bar is 4. {} is half of the interquartile range. "
+        "Build adds all files; age takes half of them away and adds them again, three times; walk "
+        "then reads every mention; free gives all memory back to the allocator. Peak is the most "
+        "memory added at any time; waste is what was resident after build less what was asked for, "
+        "for each node. An index that is dropped is "
+        "freed as a whole, without its destructors, and its memory kept for the next or returned "
+        "to the "
+        "system.",
         style.unicode ? "±" : "+-");
 }
 

@@ -17,9 +17,18 @@ namespace {
 
 constexpr std::array shown{phase::build, phase::age, phase::walk, phase::free};
 constexpr std::size_t gap = 2;
-constexpr std::size_t memory_columns = 9;
-constexpr std::size_t ratio_columns = 10; // "1.23 ±0.04"
-constexpr double full_bar = 4;            // a ratio
+constexpr std::size_t memory_columns = 8;
+constexpr std::size_t ratio_columns = 8; // "1.23±.04"
+constexpr std::string_view indent = "  ";
+constexpr double full_bar = 4; // a ratio
+
+// Without alloy's own prefix.
+std::string_view short_name(const row& of) {
+    constexpr std::string_view own = "alloy::";
+    std::string_view name = of.who->name;
+    if (name.starts_with(own)) { name.remove_prefix(own.size()); }
+    return name;
+}
 
 // How wide each part is; the phases share what the rest leaves.
 struct frame {
@@ -29,7 +38,9 @@ struct frame {
 
 frame frame_of(const std::vector<row>& rows, std::size_t columns) {
     std::size_t name = 0;
-    for (const row& each : rows) { name = std::max(name, each.who->name.size()); }
+    for (const row& each : rows) {
+        name = std::max({name, short_name(each).size(), indent.size() + each.who->note.size()});
+    }
     const std::size_t fixed = name + 2 * (gap + memory_columns) + shown.size() * gap;
     const std::size_t rest = columns > fixed ? columns - fixed : 0;
     return {name, std::max(rest / shown.size(), ratio_columns)};
@@ -53,7 +64,7 @@ std::string header(const frame& in, const look& style) {
 }
 
 std::string times(const row& of, const frame& in, const look& style) {
-    std::string line = paint(fit(of.who->name, in.name, false),
+    std::string line = paint(fit(short_name(of), in.name, false),
                              of.who->role == role::alloy ? colour::bold : colour::none, style);
     for (const phase each : shown) {
         const figure& time = of.time_of(each);
@@ -67,8 +78,8 @@ std::string times(const row& of, const frame& in, const look& style) {
 }
 
 std::string ratios(const row& of, const frame& in, const look& style) {
-    std::string line =
-        paint(fit("  " + std::string(of.who->note), in.name, false), colour::dim, style);
+    std::string line = paint(fit(std::string(indent) + std::string(of.who->note), in.name, false),
+                             colour::dim, style);
     for (const phase each : shown) {
         const figure& ratio = of.ratio_of(each);
         const std::size_t rest = in.cell > ratio_columns + 1 ? in.cell - ratio_columns - 1 : 0;
@@ -76,13 +87,12 @@ std::string ratios(const row& of, const frame& in, const look& style) {
                                  ' ' + fit(bar(ratio.median / full_bar, rest, style), rest, false);
         line += std::string(gap, ' ') + paint(fit(text, in.cell, false), colour_of(ratio), style);
     }
-    const std::string_view sign = style.unicode ? "±" : "+-";
-    const auto spread = [&](double value) {
-        return std::string(gap, ' ') +
-               paint(fit(fmt::format("{}{}", sign, three_digits(value)), memory_columns, true),
-                     colour::dim, style);
-    };
-    return line + spread(of.peak.spread / 1e6) + spread(of.waste.spread) + '\n';
+    for (const figure& each : {figure{of.peak.median / 1e6, of.peak.spread / 1e6}, of.waste}) {
+        line +=
+            std::string(gap, ' ') +
+            paint(fit(spread_of(each, style.unicode), memory_columns, true), colour::dim, style);
+    }
+    return line + '\n';
 }
 
 } // namespace

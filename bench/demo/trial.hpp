@@ -9,9 +9,9 @@
 #include "identifier_index.hpp"
 #include "measurement.hpp"
 #include "memory_in_use.hpp"
+#include "processor_time.hpp"
 #include "work.hpp"
 
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <new>
@@ -24,10 +24,9 @@ measurement timed_trial(sources from, answers& to) {
     using index = identifier_index<typename Kit::allocator_type>;
     measurement result;
     const auto timed = [&](phase which, auto&& action) {
-        const auto start = std::chrono::steady_clock::now();
+        const double start = processor_time();
         action();
-        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-        result.seconds[static_cast<std::size_t>(which)] = took.count();
+        result.seconds[static_cast<std::size_t>(which)] = processor_time() - start;
     };
     const auto answered = [&](phase which) {
         result.answered[static_cast<std::size_t>(which)] = to.flush();

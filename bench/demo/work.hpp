@@ -36,11 +36,11 @@ void query(const Index& index, sources from, answers& to) {
             const std::string_view text = each.spelling(asked);
             const auto& uses = *index.find(text, asked.hash);
             std::uint64_t places = 0;
-            for (const auto& use : uses) { places += use.count; }
+            for (const auto* use : uses) { places += use->count; }
             to.number(uses.size());
             to.number(places);
-            for (const auto& mention : uses.front().in->second.in_order) {
-                if (&*mention.of == &uses.front()) { to.number(mention.line); }
+            for (const auto& mention : uses.front()->in->second.mentions) {
+                if (mention.of == uses.front()) { to.number(mention.line); }
             }
             for (const auto& found : index.complete(text.substr(0, 3), completions)) {
                 to.text(found);
@@ -53,7 +53,7 @@ void query(const Index& index, sources from, answers& to) {
 /// Takes half of the files away and adds them again in another order, over and over.
 template <class Index>
 void age(Index& index, sources from) {
-    constexpr int rounds = 4;
+    constexpr int rounds = 3;
     std::mt19937 random(1);
     std::vector<std::size_t> order(from.size());
     std::iota(order.begin(), order.end(), 0);
@@ -73,7 +73,7 @@ void walk(const Index& index, answers& to) {
         std::uint64_t mentions = 0;
         std::uint64_t repeated = 0;
         std::uint64_t shared = 0;
-        for (const auto& mention : file.second.in_order) {
+        for (const auto& mention : file.second.mentions) {
             ++mentions;
             repeated += std::uint64_t{mention.of->count > 1};
             shared += std::uint64_t{mention.of->of->second.size() > 1};
@@ -89,14 +89,14 @@ template <class Index>
 void describe(const Index& index, answers& to) {
     index.for_each_name([&](const auto& name) {
         to.text(name.first);
-        for (const auto& use : name.second) {
-            to.text(use.in->first);
-            to.number(use.count);
+        for (const auto* use : name.second) {
+            to.text(use->in->first);
+            to.number(use->count);
         }
     });
     index.for_each_file([&](const auto& file) {
         to.text(file.first);
-        for (const auto& mention : file.second.in_order) {
+        for (const auto& mention : file.second.mentions) {
             to.number(mention.line);
             to.number(mention.offset);
             to.number(mention.of->of->second.size());

@@ -6,7 +6,8 @@
 # The hot path runs from the label to the first return, along fall-through and unconditional local
 # jumps, since compilers lay [[unlikely]] branches out of line; the return is not counted. Numbers
 # bind only where NUMBERS is set: they are a promise about one compiler, and a report on all others.
-#   cmake -DSOURCE=<file> -DASSEMBLY=<output> -DCOMPILE=<compiler;flags> [-DNUMBERS=1] -P codegen.cmake
+#   cmake -DSOURCE=<file> -DASSEMBLY=<output> -DCOMPILE=<compiler;flags> [-DNUMBERS=1]
+#         -P codegen.cmake
 cmake_minimum_required(VERSION 3.25)
 
 execute_process(COMMAND ${COMPILE} -O2 -DNDEBUG -S -o ${ASSEMBLY} ${SOURCE}

@@ -13,7 +13,8 @@ if(HOW STREQUAL "pkg_config")
     execute_process(COMMAND pkg-config --cflags --libs alloy
         OUTPUT_VARIABLE found OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
     separate_arguments(arguments NATIVE_COMMAND "${FLAGS} ${found}")
-    execute_process(COMMAND ${CXX} -std=c++20 ${ROOT}/test/package/main.cpp ${arguments} -o ${BUILD}/consumer
+    execute_process(
+        COMMAND ${CXX} -std=c++20 ${ROOT}/test/package/main.cpp ${arguments} -o ${BUILD}/consumer
         COMMAND_ERROR_IS_FATAL ANY)
 else()
     execute_process(COMMAND ${CMAKE_COMMAND} -S ${consumer} -B ${BUILD} -G Ninja

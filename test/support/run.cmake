@@ -2,7 +2,7 @@
 # Runs a command and judges both its exit status and what it printed; ctest alone looks at the
 # output instead of the status as soon as it is given a pattern.
 #   cmake -DEXIT=zero|nonzero [-DMATCH=<regex>] [-DLINES_OF=<source>] -P run.cmake -- <command>...
-# LINES_OF names a source file whose `// EXPECT: <line>` comments must all be printed, as whole lines.
+# LINES_OF names a source file whose `// EXPECT: <line>` comments must all be printed as lines.
 cmake_minimum_required(VERSION 3.25)
 
 set(command "")
@@ -10,7 +10,8 @@ set(seen FALSE)
 math(EXPR last "${CMAKE_ARGC} - 1")
 foreach(i RANGE ${last})
     if(seen)
-        list(APPEND command "${CMAKE_ARGV${i}}")
+        string(REPLACE ";" "\\;" argument "${CMAKE_ARGV${i}}")
+        list(APPEND command "${argument}")
     elseif(CMAKE_ARGV${i} STREQUAL "--")
         set(seen TRUE)
     endif()

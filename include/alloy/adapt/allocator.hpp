@@ -57,7 +57,7 @@ struct allocation_result {
 /// Meets Cpp17Allocator with blocks of `Policy`.
 ///
 /// Moves and swaps take the handle along; a copy assignment keeps the target's; a copied container
-/// keeps the source's.
+/// keeps the source's. A handle that wants it otherwise declares the standard's member for it.
 ///
 /// @tparam T      What is allocated; may be incomplete until the first allocation.
 /// @tparam Policy A handle, or a bare policy, which then means global<Policy>.
@@ -75,9 +75,24 @@ public:
     using value_type = T;
     using size_type = std::size_t;
     using difference_type = std::ptrdiff_t;
-    using propagate_on_container_copy_assignment = std::false_type;
-    using propagate_on_container_move_assignment = std::true_type;
-    using propagate_on_container_swap = std::true_type;
+    using propagate_on_container_copy_assignment = std::bool_constant<[] {
+        if constexpr (requires { typename handle_type::propagate_on_container_copy_assignment; }) {
+            return handle_type::propagate_on_container_copy_assignment::value;
+        }
+        return false;
+    }()>;
+    using propagate_on_container_move_assignment = std::bool_constant<[] {
+        if constexpr (requires { typename handle_type::propagate_on_container_move_assignment; }) {
+            return handle_type::propagate_on_container_move_assignment::value;
+        }
+        return true;
+    }()>;
+    using propagate_on_container_swap = std::bool_constant<[] {
+        if constexpr (requires { typename handle_type::propagate_on_container_swap; }) {
+            return handle_type::propagate_on_container_swap::value;
+        }
+        return true;
+    }()>;
     using is_always_equal = std::bool_constant<[] {
         if constexpr (requires { bool{handle_type::is_always_equal}; }) {
             return handle_type::is_always_equal;
@@ -137,12 +152,23 @@ public:
         return std::min(any_size, max_size_v<handle_type>) / sizeof(T);
     }
 
+    /// What a copied container gets, where the handle has an opinion; else a copy of this.
+    [[nodiscard]] constexpr allocator select_on_container_copy_construction() const
+        requires requires(const handle_type& source) {
+            {
+                source.select_on_container_copy_construction()
+            } -> std::convertible_to<handle_type>;
+        }
+    {
+        return handle_.select_on_container_copy_construction();
+    }
+
     /// The way to the policy.
     [[nodiscard]] constexpr const handle_type& handle() const noexcept { return handle_; }
 
     template <class U>
     friend constexpr bool operator==(const allocator& a, const allocator<U, Policy>& b) noexcept {
-        return a.handle_ == b.handle_;
+        return a.handle() == b.handle();
     }
 
 private:

@@ -50,9 +50,19 @@ class size_classes {
     template <std::size_t I>
     using slot = detail::bin_slot<I, Bin<Classes::at(I)>>;
 
+    static constexpr bool bins_fit = []<std::size_t... I>(std::index_sequence<I...>) {
+        return ((Bin<Classes::at(I)>::max_align >= Classes::at(I).align) && ...);
+    }(indices{});
+    static_assert(bins_fit, "alloy::size_classes: a Bin cannot align the blocks of its class");
+    static constexpr bool can_trim = []<std::size_t... I>(std::index_sequence<I...>) {
+        return (trimming_policy<Bin<Classes::at(I)>> || ...) || trimming_policy<Large>;
+    }(indices{});
+
 public:
-    static constexpr std::size_t max_align =
-        std::max(Classes::at(Classes::count - 1).align, Large::max_align);
+    /// The strongest alignment of any class, or of `Large`; bytes.
+    static constexpr std::size_t max_align = []<std::size_t... I>(std::index_sequence<I...>) {
+        return std::max({Classes::at(I).align..., Large::max_align});
+    }(indices{});
     static constexpr bool thread_safe = []<std::size_t... I>(std::index_sequence<I...>) {
         return (thread_safe_v<Bin<Classes::at(I)>> && ...) && thread_safe_v<Large>;
     }(indices{});
@@ -64,7 +74,8 @@ public:
 
     /// The whole class; above all of them, what `Large` says.
     [[nodiscard]] constexpr std::size_t good_size(layout want) const noexcept {
-        return Classes::serves(want) ? Classes::rounded(want) : alloy::good_size(large_.get(), want);
+        return Classes::serves(want) ? Classes::rounded(want)
+                                     : alloy::good_size(large_.get(), want);
     }
 
     /// @return A block of the class's policy. @complexity As that policy's.
@@ -82,7 +93,9 @@ public:
     }
 
     /// Lets every policy trim. @return Bytes that left them.
-    std::size_t trim() noexcept {
+    std::size_t trim() noexcept
+        requires can_trim
+    {
         std::size_t bytes = 0;
         [&]<std::size_t... I>(std::index_sequence<I...>) {
             ((bytes += detail::trim_if_able(bin<I>())), ...);

@@ -10,8 +10,10 @@
 /// All words below `first_` are full, so a single unit is found in the first word that is looked
 /// at or in one soon after it.
 
+#include <alloy/core/bits.hpp>
 #include <alloy/core/extent.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -29,6 +31,11 @@ public:
     /// 32-bit words of metadata for `units` units.
     [[nodiscard]] static constexpr std::size_t metadata_words(std::uint32_t units) noexcept {
         return (std::size_t{units} + 31) / 32;
+    }
+
+    /// The longest run of an empty range.
+    [[nodiscard]] static constexpr std::uint32_t longest(std::uint32_t units) noexcept {
+        return units;
     }
 
     /// Makes every unit free. @pre `words` are zero. @complexity O(1).
@@ -63,64 +70,86 @@ public:
         return first_ * 32 + bit;
     }
 
-    /// Takes the lowest free run of `units`. @complexity O(n).
+    /// Takes the lowest free run of `units` that starts at a multiple of `align`.
+    /// @pre `units > 0`. @complexity O(n / 32), and O(1) for each free run that is too short.
     [[nodiscard]] std::uint32_t take(std::uint32_t units, std::uint32_t align) noexcept {
         if (units > free_) { return no_units; }
         if (units == 1 && align == 1) { return take_one(); }
-        for (std::uint32_t at = 0; at < units_ && units <= units_ - at;) {
-            std::uint32_t run = 0;
-            while (run < units && !test(at + run)) { ++run; }
-            if (run == units) {
-                set(at, units);
+        for (std::size_t at = std::size_t{first_} * 32;;) {
+            at = detail::round_up(find(at, units_, free_bit), align);
+            if (at + units > units_) { return no_units; }
+            const std::size_t taken = find(at, at + units, taken_bit);
+            if (taken == at + units) {
+                const auto from = static_cast<std::uint32_t>(at);
+                each_word(from, units,
+                          [](std::uint32_t& word, std::uint32_t run) noexcept { word |= run; });
                 free_ -= units;
-                return at;
+                return from;
             }
-            const std::uint32_t next = at + run + 1;
-            at = (next + align - 1) & ~(align - 1);
+            at = taken;
         }
-        return no_units;
     }
 
-    /// Frees the run at `at`. @pre `is_taken(at, units)`. @complexity O(units).
+    /// Frees the run at `at`. @pre `is_taken(at, units)`. @complexity O(units / 32).
     void give(std::uint32_t at, std::uint32_t units) noexcept {
-        for (std::uint32_t i = at; i < at + units; ++i) { words_[i / 32] &= ~(1U << i % 32); }
+        each_word(at, units, [](std::uint32_t& word, std::uint32_t run) noexcept { word &= ~run; });
         free_ += units;
         if (at / 32 < first_) { first_ = at / 32; }
     }
 
-    /// True if every unit of the run is taken. @complexity O(units).
+    /// True if every unit of the run is taken. @complexity O(units / 32).
     [[nodiscard]] bool is_taken(std::uint32_t at, std::uint32_t units) const noexcept {
         if (at > units_ || units > units_ - at) { return false; }
-        for (std::uint32_t i = at; i < at + units; ++i) {
-            if (!test(i)) { return false; }
-        }
-        return true;
+        const std::size_t end = std::size_t{at} + units;
+        return find(at, end, free_bit) == end;
     }
 
-    /// Units of the longest free run. @complexity O(n).
+    /// The first taken unit from `at` on; units() if there is none. @complexity O(n / 32).
+    [[nodiscard]] std::uint32_t next_taken(std::uint32_t at) const noexcept {
+        return static_cast<std::uint32_t>(find(at, units_, taken_bit));
+    }
+
+    /// Units of the longest free run. @complexity O(n / 32), and O(1) a run.
     [[nodiscard]] std::uint32_t largest() const noexcept {
-        std::uint32_t longest = 0;
-        std::uint32_t run = 0;
-        for (std::uint32_t i = 0; i < units_; ++i) {
-            run = test(i) ? 0 : run + 1;
-            if (run > longest) { longest = run; }
+        std::size_t longest = 0;
+        for (std::size_t at = std::size_t{first_} * 32; at < units_;) {
+            const std::size_t from = find(at, units_, free_bit);
+            at = find(from, units_, taken_bit);
+            longest = std::max(longest, at - from);
         }
-        return longest;
+        return static_cast<std::uint32_t>(longest);
     }
 
     [[nodiscard]] std::uint32_t units() const noexcept { return units_; } ///< In the range.
     [[nodiscard]] std::uint32_t free() const noexcept { return free_; }   ///< Units not taken.
 
-    /// True if unit `at` is taken.
-    [[nodiscard]] bool test(std::uint32_t at) const noexcept {
-        return (words_[at / 32] >> at % 32 & 1U) != 0;
-    }
-
 private:
     static constexpr std::uint32_t full = UINT32_MAX;
+    static constexpr std::uint32_t free_bit = 0;
+    static constexpr std::uint32_t taken_bit = 1;
 
-    void set(std::uint32_t at, std::uint32_t units) noexcept {
-        for (std::uint32_t i = at; i < at + units; ++i) { words_[i / 32] |= 1U << i % 32; }
+    /// The first unit in [at, end) whose bit is `bit`; `end` if there is none.
+    [[nodiscard]] std::size_t find(std::size_t at, std::size_t end,
+                                   std::uint32_t bit) const noexcept {
+        while (at < end) {
+            // In `rest` a set bit is one to pass over, and the bits shifted in are none.
+            const std::uint32_t rest = (words_[at / 32] ^ (0 - bit)) >> at % 32;
+            const auto run = static_cast<std::size_t>(std::countr_one(rest));
+            if (at % 32 + run != 32) { return std::min(at + run, end); }
+            at += run;
+        }
+        return end;
+    }
+
+    /// Calls `change(word, run)` for each word that has a part of the run at `at`, as a mask.
+    template <class Change>
+    void each_word(std::uint32_t at, std::uint32_t units, Change change) noexcept {
+        while (units != 0) {
+            const std::uint32_t here = std::min(units, 32 - at % 32);
+            change(words_[at / 32], full >> (32 - here) << at % 32);
+            at += here;
+            units -= here;
+        }
     }
 
     std::uint32_t* words_ = nullptr;

@@ -12,8 +12,8 @@ namespace alloy::inline ALLOY_ABI {
 
 /// Marks `P` now and rewinds it when the scope ends; checkpoints nest.
 ///
-/// @pre Blocks allocated since are not used after the scope, and older ones are neither released nor
-/// resized in it.
+/// @pre Blocks allocated since are not used after the scope, and older ones are neither released
+/// nor resized in it.
 template <marking_policy P>
 class [[nodiscard]] checkpoint {
 public:

@@ -33,11 +33,13 @@ inline constexpr std::uint32_t no_units = UINT32_MAX;
 /// - `e.give(at, n)` frees the run at `at`; `n` is what `granted` said;
 /// - `e.is_taken(at, n)` is true for a run that was taken and not given since, and false for one
 ///   with a free unit in it; an extent that knows where runs begin is true for nothing else;
-/// - `e.largest()` is the size of the largest free run that take() can serve.
+/// - `e.largest()` is the size of the largest free run that take() can serve, and
+///   `E::longest(units)` what that is when the whole range is free.
 template <class E>
 concept extent = std::default_initializable<E> &&
                  requires(E& e, const E& c, std::span<std::uint32_t> words, std::uint32_t n) {
                      { E::metadata_words(n) } noexcept -> std::same_as<std::size_t>;
+                     { E::longest(n) } noexcept -> std::same_as<std::uint32_t>;
                      { e.format(words, n) } noexcept;
                      { e.attach(words, n) } noexcept;
                      { e.take(n, n) } noexcept -> std::same_as<std::uint32_t>;

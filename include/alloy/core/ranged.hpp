@@ -18,6 +18,7 @@
 #include <alloy/core/sanitize.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -40,13 +41,14 @@ struct range_options {
 /// @threads None.
 template <extent Extent, range_options Range, policy Upstream>
 class ranged {
-    static constexpr auto units = static_cast<std::uint32_t>(Range.bytes / Range.unit);
-    static_assert(Range.unit > 0 && (Range.unit & (Range.unit - 1)) == 0 &&
+    static_assert(std::has_single_bit(Range.unit) && Range.bytes > 0 &&
                       Range.bytes % Range.unit == 0,
                   "alloy::ranged: the range is a whole number of units, each a power of two");
     static_assert(Range.bytes / Range.unit < no_units, "alloy::ranged: too many units for 32 bits");
-    static_assert(Range.align >= Range.unit && Range.align <= Upstream::max_align,
-                  "alloy::ranged: align is at least a unit, and at most what Upstream can do");
+    static_assert(std::has_single_bit(Range.align) && Range.align >= Range.unit &&
+                      Range.align <= Upstream::max_align,
+                  "alloy::ranged: align is a power of two from a unit to what Upstream can do");
+    static constexpr auto units = static_cast<std::uint32_t>(Range.bytes / Range.unit);
 
 public:
     static constexpr std::size_t max_align = Upstream::max_align;
@@ -66,6 +68,7 @@ public:
     ~ranged() {
         detail::close_pool(this);
         if (base_ == nullptr) { return; }
+        detail::unpoison(base_, used_ * Range.unit);
         upstream_.get().deallocate(words_, metadata);
         upstream_.get().deallocate(base_, range);
     }
@@ -73,7 +76,7 @@ public:
     /// Whole units as the extent grants them.
     [[nodiscard]] constexpr std::size_t good_size(layout want) const noexcept {
         if (!in_range(want)) { return alloy::good_size(upstream_.get(), want); }
-        return std::min(granted(want) * Range.unit - detail::redzone, largest);
+        return std::min(room_in(granted(want)), largest);
     }
 
     /// @return A block from the range, or from upstream if it is too large for it; null if there
@@ -87,7 +90,8 @@ public:
         const std::size_t good = good_size(want);
         detail::hand_out(this, block, good);
         if constexpr (detail::redzone != 0) {
-            detail::poison(block + good, std::size_t{granted(want)} * Range.unit - good);
+            detail::poison(block + good, granted(want) * Range.unit - good);
+            used_ = std::max(used_, at + granted(want));
         }
         return block;
     }
@@ -99,7 +103,8 @@ public:
         detail::take_back(this, at, good_size(given));
         const auto offset = static_cast<std::size_t>(static_cast<std::byte*>(at) - base_);
         const auto unit = static_cast<std::uint32_t>(offset / Range.unit);
-        ALLOY_ASSERT(offset % Range.unit == 0 && extent_.is_taken(unit, granted(given)));
+        ALLOY_ASSERT(offset < Range.bytes && offset % Range.unit == 0 &&
+                     extent_.is_taken(unit, granted(given)));
         extent_.give(unit, granted(given));
     }
 
@@ -107,23 +112,33 @@ public:
     [[nodiscard]] bool owns(const void* at) const noexcept
         requires owning_policy<Upstream>
     {
-        return detail::address(at) - detail::address(base_) < Range.bytes || upstream_.get().owns(at);
+        const std::size_t offset = detail::address(at) - detail::address(base_);
+        return (base_ != nullptr && offset < Range.bytes) || upstream_.get().owns(at);
     }
 
     /// Bytes of the largest request that the range could meet now. @complexity O(1).
     [[nodiscard]] std::size_t largest_free() const noexcept {
-        const std::size_t free = base_ == nullptr ? Range.bytes : extent_.largest() * Range.unit;
-        return std::min(free - std::min(free, detail::redzone), largest);
+        const std::uint32_t free = base_ == nullptr ? Extent::longest(units) : extent_.largest();
+        return std::min(room_in(free), largest);
     }
 
 private:
     static constexpr layout range{Range.bytes, Range.align};
     static constexpr layout metadata{Extent::metadata_words(units) * sizeof(std::uint32_t),
                                      alignof(std::uint32_t)};
-    static constexpr std::size_t largest = std::min(Range.largest, Range.bytes - detail::redzone);
 
+    /// Bytes of a request that fills `run` units, with the gap behind it.
+    static constexpr std::size_t room_in(std::uint32_t run) noexcept {
+        return std::max(run * Range.unit, detail::redzone) - detail::redzone;
+    }
+
+    static constexpr std::size_t longest = Extent::longest(units) * Range.unit;
+    static constexpr std::size_t largest = std::min(Range.largest, room_in(Extent::longest(units)));
+    static constexpr std::size_t strongest = std::min(Range.align, longest);
+
+    /// True for what an empty range could hold, and may.
     static constexpr bool in_range(layout want) noexcept {
-        return want.size <= largest && want.align <= Range.align;
+        return want.size <= largest && want.align <= strongest;
     }
 
     /// Units that hold `size` bytes and the gap behind them.
@@ -154,9 +169,10 @@ private:
         return true;
     }
 
-    std::byte* base_ = nullptr;
+    std::byte* base_ = nullptr; // null until the first request
     std::uint32_t* words_ = nullptr;
     Extent extent_;
+    [[maybe_unused]] std::uint32_t used_ = 0; // units below which all that is off limits lies
     [[no_unique_address]] detail::member<Upstream, ranged> upstream_;
 };
 

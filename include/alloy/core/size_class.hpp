@@ -24,7 +24,8 @@ namespace alloy::inline ALLOY_ABI {
 ///         Generic Programming and the STL, 1998).
 template <std::size_t Step, std::size_t Count>
 struct linear_classes {
-    static_assert(Step > 0 && (Step & (Step - 1)) == 0, "alloy::linear_classes: not a power of two");
+    static_assert(Step > 0 && (Step & (Step - 1)) == 0,
+                  "alloy::linear_classes: not a power of two");
 
     static constexpr std::size_t count = Count;          ///< Classes.
     static constexpr std::size_t largest = Step * Count; ///< Bytes; what is larger has no class.

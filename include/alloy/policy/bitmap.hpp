@@ -22,7 +22,7 @@
 #include <alloy/core/sanitize.hpp>
 #include <alloy/source/new.hpp>
 
-#include <array>
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -45,8 +45,9 @@ namespace alloy::inline ALLOY_ABI {
 template <layout Node, policy Upstream = new_source, std::size_t ChunkBytes = std::size_t{1} << 16U>
 class bitmap {
     static_assert(Node.valid(), "alloy::bitmap: the alignment must be a power of two");
-    static_assert((ChunkBytes & (ChunkBytes - 1)) == 0 && ChunkBytes <= Upstream::max_align,
-                  "alloy::bitmap: a chunk is a power of two that Upstream can align");
+    static_assert(std::has_single_bit(ChunkBytes) && ChunkBytes <= Upstream::max_align &&
+                      ChunkBytes <= std::size_t{1} << 31U,
+                  "alloy::bitmap: a chunk is a power of two to 2 GiB that Upstream can align");
 
 public:
     /// The layout of every node, whatever smaller layout was asked for.
@@ -71,7 +72,7 @@ private:
         return detail::round_up(sizeof(chunk) + 4 * words, node.align);
     }
     static constexpr std::size_t count = [] {
-        std::size_t n = ChunkBytes / stride;
+        std::size_t n = 8 * ChunkBytes / (8 * stride + 1); // the bits take an eighth byte a node
         while (n > 0 && start_for(n) + n * stride > ChunkBytes) { --n; }
         return n;
     }();
@@ -128,7 +129,8 @@ public:
         detail::take_back(this, at, good_size(given));
         chunk& home = home_of(at);
         const auto n = static_cast<std::uint32_t>(nodes_for(given.size));
-        ALLOY_ASSERT(offset_of(home, at) % stride == 0 && home.nodes.is_taken(index_of(home, at), n));
+        ALLOY_ASSERT(offset_of(home, at) % stride == 0 &&
+                     home.nodes.is_taken(index_of(home, at), n));
         if (home.nodes.free() == 0) [[unlikely]] { with_room_.insert(&home); }
         home.nodes.give(index_of(home, at), n);
         if (home.nodes.free() == count) [[unlikely]] { retire(home); }
@@ -148,8 +150,9 @@ public:
     template <class Visit>
     void for_each_live(Visit visit) const {
         for (chunk* each = chunks_; each != nullptr; each = each->next) {
-            for (std::uint32_t i = 0; i < count; ++i) {
-                if (each->nodes.test(i)) { visit(node_at(*each, i)); }
+            const bit_extent& nodes = each->nodes;
+            for (auto i = nodes.next_taken(0); i < count; i = nodes.next_taken(i + 1)) {
+                visit(node_at(*each, i));
             }
         }
     }

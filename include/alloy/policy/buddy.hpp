@@ -36,7 +36,8 @@ namespace alloy::inline ALLOY_ABI {
 ///
 /// @threads None.
 /// @source  K. C. Knowlton, "A Fast Storage Allocator", CACM 8(10), 1965; the tree of maxima as in
-///          D. E. Knuth, The Art of Computer Programming vol. 1, exercise 2.5-28 ff. and many since.
+///          D. E. Knuth, The Art of Computer Programming vol. 1, exercise 2.5-28 ff. and many
+///          since.
 class buddy_extent {
 public:
     /// 32-bit words of metadata for `units` units.
@@ -44,13 +45,19 @@ public:
         return (2 * std::size_t{std::bit_ceil(units)} + 3) / 4;
     }
 
+    /// The longest run of an empty range.
+    [[nodiscard]] static constexpr std::uint32_t longest(std::uint32_t units) noexcept {
+        return std::bit_floor(units);
+    }
+
     /// Makes every unit free. @pre `words` are zero, and `0 < units <= 2^31`. @complexity O(log n).
     void format(std::span<std::uint32_t> words, std::uint32_t units) noexcept {
         attach(words, units);
-        // What the tree covers beyond the range is taken, once and for all.
+        // What the tree covers beyond the range has no room, once and for all, and falls short by
+        // one more than what is taken, so that is_taken() tells them apart.
         for (std::uint32_t at = units; at != leaves(); at += at & (~at + 1)) {
             const auto order = static_cast<unsigned>(std::countr_zero(at));
-            mark(node_of(at, order), static_cast<std::uint8_t>(order + 1));
+            mark(node_of(at, order), static_cast<std::uint8_t>(order + 2));
         }
     }
 
@@ -96,7 +103,8 @@ public:
         if (!std::has_single_bit(units) || at % units != 0 || at >= leaves()) { return false; }
         const auto order = static_cast<unsigned>(std::countr_zero(units));
         const std::size_t node = node_of(at, order);
-        const bool whole = order == 0 || (shortfall_[2 * node] == 0 && shortfall_[2 * node + 1] == 0);
+        const bool whole =
+            order == 0 || (shortfall_[2 * node] == 0 && shortfall_[2 * node + 1] == 0);
         return whole && shortfall_[node] == order + 1;
     }
 
@@ -129,7 +137,8 @@ private:
             const std::uint8_t right = shortfall_[node | 1U];
             node /= 2;
             // One order up the same run falls one order shorter, unless both halves are whole.
-            const auto both = static_cast<std::uint8_t>((left | right) == 0 ? 0 : std::min(left, right) + 1);
+            const auto both =
+                static_cast<std::uint8_t>((left | right) == 0 ? 0 : std::min(left, right) + 1);
             if (shortfall_[node] == both) { return; }
             shortfall_[node] = both;
         }
@@ -147,8 +156,8 @@ using reserved_pages = pages<pages_options{.reserve = true}>;
 /// The buddy system over a range that the first request takes from `Upstream`.
 ///
 /// @threads None.
-template <range_options Range = range_options{.bytes = std::size_t{1} << 36U,
-                                              .largest = std::size_t{1} << 25U},
+template <range_options Range =
+              range_options{.bytes = std::size_t{1} << 36U, .largest = std::size_t{1} << 25U},
           policy Upstream = reserved_pages>
 using buddy = ranged<buddy_extent, Range, Upstream>;
 

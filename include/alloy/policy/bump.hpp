@@ -31,7 +31,7 @@ namespace alloy::inline ALLOY_ABI {
 /// How the chunks of a `bump` grow: each is twice the one before. A request that is larger than
 /// its turn gets a chunk of its own size. An arena that holds nothing starts over.
 struct bump_options {
-    std::size_t first = 4096;                     ///< Bytes of the first chunk.
+    std::size_t first = 4096;                    ///< Bytes of the first chunk.
     std::size_t largest = std::size_t{1} << 20U; ///< Bytes beyond which chunks stop growing.
 };
 

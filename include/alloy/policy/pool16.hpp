@@ -47,6 +47,8 @@ namespace alloy::inline ALLOY_ABI {
 template <policy Upstream = new_source>
 class pool16 {
     using classes = linear_classes<8, 16>;
+    static_assert(Upstream::max_align >= detail::chunk_list::align,
+                  "alloy::pool16: Upstream cannot align a region");
 
 public:
     static constexpr std::size_t max_align = std::max(classes::largest, Upstream::max_align);
@@ -188,18 +190,31 @@ private:
             return true;
         }
         for (std::size_t larger = index + 1; larger < classes::count; ++larger) {
-            if (bins_[larger].empty()) { continue; }
-            auto* const at = static_cast<std::byte*>(bins_[larger].unlink());
-            const detail::region block{at, at + stride(larger)};
-            if (!has_room(block, index)) {
-                bins_[larger].keep(at);
-                continue;
-            }
+            const detail::region block = search(larger, index);
+            if (block.rest() == 0) { continue; }
             file(free_.at(), free_.end());
             free_ = block;
             return true;
         }
         return false;
+    }
+
+    /// Takes the newest block of bin `larger` in which one of bin `index` can be aligned, and leaves
+    /// the others in their order. @return An empty region if there is none.
+    detail::region search(std::size_t larger, std::size_t index) noexcept {
+        detail::region found;
+        detail::chain misfits;
+        while (found.rest() == 0 && !bins_[larger].empty()) {
+            auto* const at = static_cast<std::byte*>(bins_[larger].unlink());
+            const detail::region block{at, at + stride(larger)};
+            if (has_room(block, index)) {
+                found = block;
+            } else {
+                misfits.keep(at);
+            }
+        }
+        while (!misfits.empty()) { bins_[larger].keep(misfits.unlink()); }
+        return found;
     }
 
     /// Gives a range to the bins: each time the largest block that fits there and is aligned.

@@ -26,8 +26,8 @@ struct malloc_source {
     /// Allocates `want.size` bytes; null when malloc fails.
     [[nodiscard]] static void* allocate(layout want) noexcept {
         if (want.size > any_size) [[unlikely]] { return nullptr; }
-        // A block of malloc need not be aligned more strongly than its size asks for, and ISO C
-        // wants whole multiples of the alignment from aligned_alloc.
+        // Malloc aligns for objects of this very size, and 24 bytes are none of align 16; ISO C
+        // asks aligned_alloc for whole multiples too.
         const std::size_t rounded = detail::round_up(want.size, want.align);
         if (want.align <= alignof(std::max_align_t)) { return std::malloc(rounded); }
         return std::aligned_alloc(want.align, rounded);

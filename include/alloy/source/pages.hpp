@@ -72,8 +72,8 @@ struct pages {
         std::byte* const from = map(whole);
         if (from == nullptr) { return nullptr; }
         const std::size_t align = slack == 0 ? page_size() : want.align;
-        std::byte* const at =
-            from + (detail::round_up(detail::address(from) + margin, align) - detail::address(from));
+        std::byte* const at = from + (detail::round_up(detail::address(from) + margin, align) -
+                                      detail::address(from));
         unmap(from, static_cast<std::size_t>(at - margin - from));
         unmap(at + bytes + margin, static_cast<std::size_t>(from + whole - (at + bytes + margin)));
         if constexpr (Options.guard) {
@@ -124,8 +124,7 @@ private:
 
     static std::byte* map(std::size_t bytes) noexcept {
         const int access = Options.guard ? PROT_NONE : PROT_READ | PROT_WRITE;
-        const int flags = MAP_PRIVATE | MAP_ANONYMOUS |
-                          (Options.reserve ? MAP_NORESERVE : 0) |
+        const int flags = MAP_PRIVATE | MAP_ANONYMOUS | (Options.reserve ? MAP_NORESERVE : 0) |
                           (Options.huge == huge_pages::required ? MAP_HUGETLB | huge_2_mib : 0);
         void* const at = ::mmap(nullptr, bytes, access, flags, -1, 0);
         return at == MAP_FAILED ? nullptr : static_cast<std::byte*>(at);

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <alloy/core/size_class.hpp>
+
+#define BOOST_TEST_MODULE size_class
+#include "support/unit_test.hpp"
+
+#include <cstddef>
+
+using namespace alloy;
+
+using sgi = linear_classes<8, 16>;
+
+static_assert(sgi::count == 16 && sgi::largest == 128);
+static_assert(sgi::index(layout_of<char>) == 0 && sgi::index({128, 8}) == 15);
+static_assert(sgi::at(0) == layout{8, 8} && sgi::at(2) == layout{24, 8} &&
+              sgi::at(15) == layout{128, 128});
+
+namespace {
+
+/// What the header says a class is: the first one whose blocks can hold the request.
+template <class Classes>
+std::size_t first_fit(layout want) {
+    std::size_t index = 0;
+    while (index < Classes::count && !want.fits_in(Classes::at(index))) { ++index; }
+    return index;
+}
+
+template <class Classes>
+void every_request_gets_the_first_class_that_can_hold_it() {
+    for (std::size_t align = 1; align <= 4 * Classes::largest; align *= 2) {
+        for (std::size_t size = 1; size <= 2 * Classes::largest; ++size) {
+            const layout want{size, align};
+            const std::size_t expected = first_fit<Classes>(want);
+            BOOST_TEST_REQUIRE(Classes::serves(want) == (expected < Classes::count));
+            if (!Classes::serves(want)) { continue; }
+            BOOST_TEST_REQUIRE(Classes::index(want) == expected);
+            BOOST_TEST_REQUIRE(Classes::rounded(want) == Classes::at(expected).size);
+        }
+    }
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(every_request_gets_the_smallest_class_that_serves_it) {
+    every_request_gets_the_first_class_that_can_hold_it<sgi>();
+    every_request_gets_the_first_class_that_can_hold_it<linear_classes<8, 3>>();
+    every_request_gets_the_first_class_that_can_hold_it<linear_classes<16, 5>>();
+    every_request_gets_the_first_class_that_can_hold_it<linear_classes<1, 7>>();
+}
+
+BOOST_AUTO_TEST_CASE(aligns_a_class_to_what_divides_its_size) {
+    for (std::size_t i = 0; i < sgi::count; ++i) {
+        BOOST_TEST(sgi::at(i).valid());
+        BOOST_TEST(sgi::at(i).size % sgi::at(i).align == 0U);
+        BOOST_TEST(sgi::at(i).size % (2 * sgi::at(i).align) != 0U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(says_no_to_what_would_overflow) {
+    BOOST_TEST(!sgi::serves({SIZE_MAX, 1}));
+    BOOST_TEST(!sgi::serves({SIZE_MAX, any_align}));
+    BOOST_TEST(!sgi::serves({1, any_align}));
+    BOOST_TEST(!sgi::serves({any_size, 8}));
+}
