@@ -7,9 +7,9 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
-#include <ranges>
+#include <sstream>
 #include <stdexcept>
-#include <string_view>
+#include <system_error>
 
 namespace alloy::demo {
 namespace {
@@ -28,8 +28,9 @@ std::optional<std::string> read_text(const fs::path& path) {
 
 fs::path standard_headers() {
     // Several directories hold headers; the one with <vector> is the library's.
-    for (const auto part : std::views::split(std::string_view(ALLOY_DEMO_INCLUDES), ':')) {
-        const fs::path directory(std::string_view(part.begin(), part.end()));
+    std::istringstream all(ALLOY_DEMO_INCLUDES);
+    for (std::string part; std::getline(all, part, ':');) {
+        const fs::path directory(part);
         std::error_code none;
         if (fs::is_regular_file(directory / "vector", none)) { return fs::canonical(directory); }
     }

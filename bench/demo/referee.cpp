@@ -4,7 +4,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <utility>
@@ -12,11 +11,10 @@
 namespace alloy::demo {
 namespace {
 
-// The phase that wrote byte `at`.
-std::string_view phase_at(const measurement& of, std::size_t at) {
-    const auto after = std::ranges::upper_bound(of.answered, at);
-    const auto found = std::min(after - of.answered.begin(), std::ptrdiff_t{phases - 1});
-    return phase_names[static_cast<std::size_t>(found)];
+// What a phase answered.
+std::string_view part(std::string_view all, const measurement& of, std::size_t which) {
+    const std::size_t begin = which == 0 ? 0 : of.answered[which - 1];
+    return all.substr(begin, of.answered[which] - begin);
 }
 
 } // namespace
@@ -29,11 +27,13 @@ void referee::judge(const contender& who, const measurement& numbers, file_handl
     }
     const std::string_view want = first_->text.bytes();
     const std::string_view got = text.bytes();
-    if (want == got) { return; }
-    const auto differs = std::ranges::mismatch(want, got).in1 - want.begin();
-    objections_.push_back(fmt::format(
-        "the answers of {} differ from those of {} from byte {} on, in {}", who.name, first_->name,
-        differs, phase_at(first_->numbers, static_cast<std::size_t>(differs))));
+    for (std::size_t which = 0; which < phases; ++which) {
+        if (part(want, first_->numbers, which) != part(got, numbers, which)) {
+            objections_.push_back(fmt::format("the answers of {} differ from those of {} in {}",
+                                              who.name, first_->name, phase_names[which]));
+            return;
+        }
+    }
 }
 
 } // namespace alloy::demo

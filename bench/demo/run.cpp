@@ -15,12 +15,16 @@
 #include <malloc.h>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 #include <vector>
 
 namespace alloy::demo {
 namespace {
 
 constexpr std::string_view internal_option = "--internal-run";
+
+// A damaged list may be endless; no run takes a tenth of this.
+constexpr unsigned seconds_at_most = 600;
 
 template <class Result>
 Result run(const contender& who, std::string_view kind, int image, int to) {
@@ -48,6 +52,7 @@ std::optional<int> serve(std::span<char* const> arguments) {
     if (arguments.size() != 6 || arguments[1] != internal_option) { return {}; }
     const auto number = [&](std::size_t at) { return std::atoi(arguments[at]); };
     try {
+        ::alarm(seconds_at_most);
         const contender& who = contenders()[static_cast<std::size_t>(number(3))];
         const mapping corpus(number(4));
         const std::vector<source> from = read_image(corpus);

@@ -33,6 +33,7 @@
 
 // Combinators: policies made of policies.
 #include <alloy/compose/locked.hpp>
+#include <alloy/compose/magazine.hpp>
 #include <alloy/compose/single_threaded.hpp>
 #include <alloy/compose/size_classes.hpp>
 

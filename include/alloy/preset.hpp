@@ -4,16 +4,20 @@
 /// @file
 /// @brief Allocators ready to use, each a composition with a name and a trade-off.
 ///
-/// | preset                 | shared by     | sizeof | good at                | pays with             |
-/// |------------------------|---------------|--------|------------------------|-----------------------|
-/// | `pool_allocator`       | all threads   | empty  | small objects          | a lock an operation   |
-/// | `local_pool_allocator` | one thread    | empty  | the same, fastest      | one thread alone      |
-/// | `bitmap_allocator`     | all threads   | empty  | walking old containers | a lock; slower reuse  |
-/// | `buddy_allocator`      | all threads   | empty  | merging, mixed sizes   | rounds to powers of 2 |
-/// | `arena_allocator`      | a given arena | 8      | build, use, drop       | frees all at once     |
+/// | preset                   | shared by     | good at                 | pays with             |
+/// |--------------------------|---------------|-------------------------|-----------------------|
+/// | `pool_allocator`         | all threads   | small objects           | a lock an operation   |
+/// | `local_pool_allocator`   | one thread    | the same, fastest       | one thread alone      |
+/// | `bitmap_allocator`       | all threads   | walking old containers  | a lock an operation   |
+/// | `local_bitmap_allocator` | one thread    | the same, fast          | one thread alone      |
+/// | `buddy_allocator`        | all threads   | merging, mixed sizes    | rounds to powers of 2 |
+/// | `arena_allocator`        | a given arena | build, use, drop        | frees all at once     |
+///
+/// All but `arena_allocator`, which is one pointer, are empty classes.
 
 #include <alloy/adapt/allocator.hpp>
 #include <alloy/compose/locked.hpp>
+#include <alloy/compose/magazine.hpp>
 #include <alloy/compose/single_threaded.hpp>
 #include <alloy/compose/size_classes.hpp>
 #include <alloy/core/size_class.hpp>
@@ -21,6 +25,7 @@
 #include <alloy/policy/buddy.hpp>
 #include <alloy/policy/bump.hpp>
 #include <alloy/policy/pool16.hpp>
+#include <alloy/source/pages.hpp>
 
 namespace alloy::inline ALLOY_ABI {
 
@@ -35,17 +40,25 @@ using local_pool_allocator = allocator<T, global<single_threaded<pool16<>>>>;
 
 namespace detail {
 
+using small_sizes = linear_classes<8, 16>;
+
 template <layout Node>
-using bitmap_bin = bitmap<Node>;
+using bitmap_bin = bitmap<Node, pages<>, std::size_t{1} << 20U>;
 
 } // namespace detail
 
-/// A `bitmap` for every multiple of 8 bytes to 128; what is larger comes from operator new.
-using bitmaps = size_classes<linear_classes<8, 16>, detail::bitmap_bin, new_source>;
+/// A `bitmap` for every multiple of 8 bytes to 128, behind small stacks of free blocks; what is
+/// larger comes from operator new. A chunk is 1 MiB of address space, and memory as it is used.
+using bitmaps = magazine<detail::small_sizes,
+                         size_classes<detail::small_sizes, detail::bitmap_bin, new_source>>;
 
 /// Nodes in address order, process-wide, behind a lock.
 template <class T>
 using bitmap_allocator = allocator<T, global<locked<bitmaps>>>;
+
+/// The same for one thread alone; asserted in debug builds.
+template <class T>
+using local_bitmap_allocator = allocator<T, global<single_threaded<bitmaps>>>;
 
 /// The buddy system over 64 GiB of address space, process-wide, behind a lock; above 32 MiB, pages
 /// from the system.

@@ -5,7 +5,6 @@
 #include <alloy/policy/bump.hpp>
 #include <alloy/policy/freelist.hpp>
 #include <alloy/policy/pool16.hpp>
-#include <alloy/source/null.hpp>
 
 #define BOOST_TEST_MODULE allocator
 #include "support/probe.hpp"
@@ -273,8 +272,10 @@ BOOST_AUTO_TEST_CASE(allocates_at_least_what_was_asked_and_takes_back_any_count_
                                    std::max(std::size_t{1}, good_size(a, layout_for<T>(n))));
                 std::memset(static_cast<void*>(at), 0x5a, count * sizeof(T)); // all of it is usable
                 alloc.deallocate(at, back);
-                if (n != 0) { BOOST_TEST_REQUIRE(alloc.allocate(n) == at); } // the right bin got it
-                if (n != 0) { alloc.deallocate(at, n); }
+                if (n == 0 || n * sizeof(T) > 128) { continue; }
+                void* const next = alloc.allocate(n);
+                BOOST_TEST_REQUIRE(next == at); // it went to the right bin
+                alloc.deallocate(at, n);
             }
         }
     };
@@ -325,10 +326,11 @@ BOOST_AUTO_TEST_CASE(refuses_more_objects_than_an_array_can_hold) {
 }
 
 BOOST_AUTO_TEST_CASE(tells_a_lack_of_memory_from_a_length_that_cannot_be) {
-    allocator<int, null_source> never;
+    ledger book{.budget = 0};
+    pool a{book};
     try {
-        static_cast<void>(never.allocate(1));
-        BOOST_TEST(false, "there is no memory in null_source");
+        static_cast<void>(on_pool<int>{a}.allocate(1));
+        BOOST_TEST(false, "there is no memory");
     } catch (const std::bad_array_new_length&) {
         BOOST_TEST(false, "one int is no impossible array");
     } catch (const std::bad_alloc&) { BOOST_TEST(true); }

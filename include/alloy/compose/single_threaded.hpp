@@ -48,6 +48,7 @@ private:
 template <policy Upstream>
 using single_threaded = around<one_thread, Upstream>;
 
-static_assert(policy<single_threaded<new_source>> && single_threaded_v<single_threaded<new_source>>);
+static_assert(policy<single_threaded<new_source>> &&
+              single_threaded_v<single_threaded<new_source>>);
 
 } // namespace alloy::inline ALLOY_ABI

@@ -33,8 +33,17 @@ struct bin_slot {
 template <class Indices, class Classes, template <layout> class Bin>
 struct bin_row;
 
+/// Every bin, and what is true of all of them.
 template <std::size_t... I, class Classes, template <layout> class Bin>
-struct bin_row<std::index_sequence<I...>, Classes, Bin> : bin_slot<I, Bin<Classes::at(I)>>... {};
+struct bin_row<std::index_sequence<I...>, Classes, Bin> : bin_slot<I, Bin<Classes::at(I)>>... {
+    static_assert(((Bin<Classes::at(I)>::max_align >= Classes::at(I).align) && ...),
+                  "alloy::size_classes: a Bin cannot align the blocks of its class");
+
+    static constexpr std::size_t max_align = std::max({Classes::at(I).align...});
+    static constexpr bool thread_safe = (thread_safe_v<Bin<Classes::at(I)>> && ...);
+    static constexpr bool can_batch = (batching_policy<Bin<Classes::at(I)>> && ...);
+    static constexpr bool can_trim = (trimming_policy<Bin<Classes::at(I)>> || ...);
+};
 
 } // namespace detail
 
@@ -49,23 +58,12 @@ class size_classes {
     using indices = std::make_index_sequence<Classes::count>;
     template <std::size_t I>
     using slot = detail::bin_slot<I, Bin<Classes::at(I)>>;
-
-    static constexpr bool bins_fit = []<std::size_t... I>(std::index_sequence<I...>) {
-        return ((Bin<Classes::at(I)>::max_align >= Classes::at(I).align) && ...);
-    }(indices{});
-    static_assert(bins_fit, "alloy::size_classes: a Bin cannot align the blocks of its class");
-    static constexpr bool can_trim = []<std::size_t... I>(std::index_sequence<I...>) {
-        return (trimming_policy<Bin<Classes::at(I)>> || ...) || trimming_policy<Large>;
-    }(indices{});
+    using bins = detail::bin_row<indices, Classes, Bin>;
 
 public:
     /// The strongest alignment of any class, or of `Large`; bytes.
-    static constexpr std::size_t max_align = []<std::size_t... I>(std::index_sequence<I...>) {
-        return std::max({Classes::at(I).align..., Large::max_align});
-    }(indices{});
-    static constexpr bool thread_safe = []<std::size_t... I>(std::index_sequence<I...>) {
-        return (thread_safe_v<Bin<Classes::at(I)>> && ...) && thread_safe_v<Large>;
-    }(indices{});
+    static constexpr std::size_t max_align = std::max(bins::max_align, Large::max_align);
+    static constexpr bool thread_safe = bins::thread_safe && thread_safe_v<Large>;
 
     constexpr size_classes() = default;
     size_classes(const size_classes&) = delete;
@@ -92,9 +90,40 @@ public:
         with_bin(given, [&](auto& bin, layout whole) noexcept { bin.deallocate(at, whole); });
     }
 
+    /// Allocates `n` blocks of one class into `out`, or of `Large`. @return How many; fewer only
+    /// when out of memory.
+    [[nodiscard]] std::size_t allocate_batch(layout want, void** out, std::size_t n) noexcept
+        requires bins::can_batch
+    {
+        std::size_t done = 0;
+        if (Classes::serves(want)) {
+            with_bin(want, [&](auto& bin, layout whole) noexcept {
+                done = bin.allocate_batch(whole, out, n);
+            });
+            return done;
+        }
+        for (; done < n; ++done) {
+            out[done] = large_.get().allocate(want);
+            if (out[done] == nullptr) { break; }
+        }
+        return done;
+    }
+
+    /// Releases the `n` blocks in `in`.
+    void deallocate_batch(void* const* in, std::size_t n, layout given) noexcept
+        requires bins::can_batch
+    {
+        if (Classes::serves(given)) {
+            return with_bin(given, [&](auto& bin, layout whole) noexcept {
+                bin.deallocate_batch(in, n, whole);
+            });
+        }
+        for (std::size_t i = 0; i < n; ++i) { large_.get().deallocate(in[i], given); }
+    }
+
     /// Lets every policy trim. @return Bytes that left them.
     std::size_t trim() noexcept
-        requires can_trim
+        requires(bins::can_trim || trimming_policy<Large>)
     {
         std::size_t bytes = 0;
         [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -117,7 +146,7 @@ private:
         }(indices{});
     }
 
-    detail::bin_row<indices, Classes, Bin> bins_;
+    bins bins_;
     [[no_unique_address]] detail::member<Large, size_classes> large_{std::in_place};
 };
 

@@ -25,21 +25,18 @@ struct malloc_source {
 
     /// Allocates `want.size` bytes; null when malloc fails.
     [[nodiscard]] static void* allocate(layout want) noexcept {
-        if (want.size > any_size) [[unlikely]] { return nullptr; }
-        // Malloc aligns for objects of this very size, and 24 bytes are none of align 16; ISO C
-        // asks aligned_alloc for whole multiples too.
-        const std::size_t rounded = detail::round_up(want.size, want.align);
-        if (want.align <= alignof(std::max_align_t)) { return std::malloc(rounded); }
-        return std::aligned_alloc(want.align, rounded);
+        const std::size_t size = rounded(want);
+        if (size > any_size) [[unlikely]] { return nullptr; }
+        if (want.align <= alignof(std::max_align_t)) { return std::malloc(size); }
+        return std::aligned_alloc(want.align, size);
     }
 
     /// Like allocate(), with every byte zero.
     [[nodiscard]] static void* allocate_zeroed(layout want) noexcept {
-        if (want.size > any_size) [[unlikely]] { return nullptr; }
-        if (want.align <= alignof(std::max_align_t)) {
-            return std::calloc(detail::round_up(want.size, want.align), 1);
-        }
-        void* const at = allocate(want);
+        const std::size_t size = rounded(want);
+        if (size > any_size) [[unlikely]] { return nullptr; }
+        if (want.align <= alignof(std::max_align_t)) { return std::calloc(size, 1); }
+        void* const at = std::aligned_alloc(want.align, size);
         return at == nullptr ? nullptr : std::memset(at, 0, want.size);
     }
 
@@ -47,6 +44,13 @@ struct malloc_source {
     static void deallocate(void* at, layout /*given*/) noexcept { std::free(at); }
 
     friend constexpr bool operator==(malloc_source, malloc_source) noexcept = default;
+
+private:
+    // Malloc aligns for objects of this very size, and 24 bytes are none of align 16; ISO C asks
+    // aligned_alloc for whole multiples too.
+    static constexpr std::size_t rounded(layout want) noexcept {
+        return want.size > any_size ? unlimited : detail::round_up(want.size, want.align);
+    }
 };
 
 static_assert(stateless_policy<malloc_source> && zeroing_policy<malloc_source>);

@@ -24,20 +24,26 @@ public:
     constexpr explicit resource_source(std::pmr::memory_resource& target) noexcept
         : target_(&target) {}
 
+    /// Whole multiples of the alignment: the pools of libstdc++ 12 misalign other sizes.
+    [[nodiscard]] static constexpr std::size_t good_size(layout want) noexcept {
+        return want.size > any_size ? want.size : detail::round_up(want.size, want.align);
+    }
+
     /// @return Null where the resource throws.
     [[nodiscard]] void* allocate(layout want) const noexcept {
-        if (want.size > any_size) [[unlikely]] { return nullptr; } // resources round up and wrap
+        const std::size_t size = good_size(want);
+        if (size > any_size) [[unlikely]] { return nullptr; } // resources round up too, and wrap
 #if defined(__cpp_exceptions)
         try {
-            return target_->allocate(want.size, want.align);
+            return target_->allocate(size, want.align);
         } catch (...) { return nullptr; }
 #else
-        return target_->allocate(want.size, want.align);
+        return target_->allocate(size, want.align);
 #endif
     }
 
     void deallocate(void* at, layout given) const noexcept {
-        target_->deallocate(at, given.size, given.align);
+        target_->deallocate(at, good_size(given), given.align);
     }
 
     friend bool operator==(resource_source a, resource_source b) noexcept {
@@ -48,6 +54,6 @@ private:
     std::pmr::memory_resource* target_;
 };
 
-static_assert(policy<resource_source> && !stateless_policy<resource_source>);
+static_assert(rounding_policy<resource_source> && !stateless_policy<resource_source>);
 
 } // namespace alloy::inline ALLOY_ABI

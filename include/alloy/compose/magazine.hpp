@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file
+/// @brief `alloy::magazine`: a small stack of free blocks a size class, in front of any policy.
+///
+///     stacks_[2]  [ p | p | p | p |   |   |   |   ]      what is pointed to is never touched
+///                                 ^ count
+///         empty: half a stack from upstream, in one batch      full: the older half goes back
+///
+/// A release pushes a pointer; a request pops one. Upstream sees batches alone, so what it does for
+/// a block it does for many in a row, and its order survives: a refill from `bitmap` is a row of
+/// neighbours.
+///
+/// Choose it in front of a policy that places blocks well and hands them out slowly. Avoid it in
+/// front of a list, which would do the same work twice.
+
+#include <alloy/core/ability.hpp>
+#include <alloy/core/fact.hpp>
+#include <alloy/core/member.hpp>
+#include <alloy/core/sanitize.hpp>
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+namespace alloy::inline ALLOY_ABI {
+
+/// Keeps up to `Slots` free blocks of each class of `Classes`; passes on what has no class.
+///
+/// @tparam Classes  Which class serves what; see linear_classes. `Upstream` rounds as it does.
+/// @tparam Upstream Where batches come from.
+/// @tparam Slots    Pointers kept at most for a class.
+///
+/// @threads None.
+/// @source  J. Bonwick and J. Adams, "Magazines and Vmem", USENIX 2001.
+template <class Classes, batching_policy Upstream, std::size_t Slots = 64>
+class magazine {
+    static_assert(Slots >= 2, "alloy::magazine: half of the slots are moved at a time");
+
+    struct stack {
+        std::size_t count = 0;
+        std::array<void*, Slots> slots{};
+    };
+
+public:
+    static constexpr std::size_t max_align = Upstream::max_align; ///< Bytes.
+    static constexpr std::size_t max_size = max_size_v<Upstream>;
+
+    /// Constructs the upstream in place from `args`; acquires nothing.
+    template <class... Args>
+        requires std::constructible_from<Upstream, Args...> &&
+                 (!std::same_as<std::remove_cvref_t<Args>, magazine> && ...)
+    constexpr explicit(sizeof...(Args) == 1)
+        magazine(Args&&... args) noexcept(std::is_nothrow_constructible_v<Upstream, Args...>)
+        : upstream_(std::in_place, std::forward<Args>(args)...) {}
+
+    magazine(const magazine&) = delete;
+    magazine& operator=(const magazine&) = delete;
+
+    /// Returns the kept blocks upstream.
+    ~magazine() { flush_all(); }
+
+    /// The whole class; what has none, as upstream says.
+    [[nodiscard]] constexpr std::size_t good_size(layout want) const noexcept {
+        return Classes::serves(want) ? Classes::rounded(want)
+                                     : alloy::good_size(upstream_.get(), want);
+    }
+
+    /// Pops a block, after a refill if there is none. @return Null if upstream is out.
+    /// @complexity O(1), but for a refill.
+    [[nodiscard]] void* allocate(layout want) noexcept {
+        if (!Classes::serves(want)) [[unlikely]] { return upstream_.get().allocate(want); }
+        const std::size_t index = Classes::index(want);
+        stack& kept = stacks_[index];
+        if (kept.count == 0) [[unlikely]] { return refill(index); }
+        void* const at = kept.slots[--kept.count];
+        detail::hand_out(this, at, Classes::at(index).size);
+        return at;
+    }
+
+    /// Keeps the block; the older half goes upstream if there is no slot left.
+    /// @pre `at` came from allocate() on this object and is still live.
+    /// @complexity O(1), but for a flush.
+    void deallocate(void* at, layout given) noexcept {
+        if (!Classes::serves(given)) [[unlikely]] { return upstream_.get().deallocate(at, given); }
+        const std::size_t index = Classes::index(given);
+        stack& kept = stacks_[index];
+        detail::take_back(this, at, Classes::at(index).size);
+        if (kept.count == Slots) [[unlikely]] { return flush_and_keep(index, at); }
+        kept.slots[kept.count++] = at;
+    }
+
+    /// Returns the kept blocks upstream, and lets upstream trim.
+    /// @return Bytes that left this policy.
+    std::size_t trim() noexcept {
+        const std::size_t bytes = flush_all();
+        detail::trim_if_able(upstream_.get());
+        return bytes;
+    }
+
+private:
+    [[gnu::noinline]] void* refill(std::size_t index) noexcept {
+        stack& kept = stacks_[index];
+        const layout block = Classes::at(index);
+        const std::size_t n = upstream_.get().allocate_batch(block, kept.slots.data(), Slots / 2);
+        if (n == 0) { return nullptr; }
+        for (std::size_t i = 0; i < n; ++i) { detail::poison(kept.slots[i], block.size); }
+        std::reverse(kept.slots.data(), kept.slots.data() + n); // the first is popped first
+        kept.count = n - 1;
+        detail::hand_out(this, kept.slots[n - 1], block.size);
+        return kept.slots[n - 1];
+    }
+
+    [[gnu::noinline]] void flush_and_keep(std::size_t index, void* at) noexcept {
+        flush(index, Slots / 2);
+        stack& kept = stacks_[index];
+        kept.slots[kept.count++] = at;
+    }
+
+    /// Returns the oldest blocks of a class upstream, but for `keep`.
+    void flush(std::size_t index, std::size_t keep) noexcept {
+        stack& kept = stacks_[index];
+        void** const from = kept.slots.data();
+        const std::size_t gone = kept.count - keep;
+        const layout block = Classes::at(index);
+        for (std::size_t i = 0; i < gone; ++i) { detail::unpoison(from[i], block.size); }
+        upstream_.get().deallocate_batch(from, gone, block);
+        std::copy(from + gone, from + kept.count, from);
+        kept.count = keep;
+    }
+
+    std::size_t flush_all() noexcept {
+        std::size_t bytes = 0;
+        for (std::size_t i = 0; i < Classes::count; ++i) {
+            bytes += stacks_[i].count * Classes::at(i).size;
+            flush(i, 0);
+        }
+        detail::close_pool(this);
+        return bytes;
+    }
+
+    std::array<stack, Classes::count> stacks_{};
+    [[no_unique_address]] detail::member<Upstream, magazine> upstream_;
+};
+
+} // namespace alloy::inline ALLOY_ABI

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <alloy/policy/bump.hpp>
+#include <alloy/source/pages.hpp>
+
+#define BOOST_TEST_MODULE pages
+#include "support/conformance.hpp"
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace alloy;
+
+using guarded = pages<pages_options{.guard = true}>;
+using reserved = pages<pages_options{.reserve = true}>;
+using advised = pages<pages_options{.huge = huge_pages::advise}>;
+using required = pages<pages_options{.huge = huge_pages::required}>;
+using required_guarded = pages<pages_options{.huge = huge_pages::required, .guard = true}>;
+
+static_assert(stateless_policy<pages<>> && rounding_policy<pages<>> && resizing_policy<pages<>> &&
+              zeroing_policy<pages<>>);
+static_assert(!(owning_policy<pages<>> || batching_policy<pages<>> || resettable_policy<pages<>> ||
+                measuring_policy<pages<>> || trimming_policy<pages<>>));
+static_assert(thread_safe_v<pages<>> && migratory_v<pages<>> && zero_fresh_v<pages<>>);
+static_assert(stateless_policy<guarded> && zeroing_policy<guarded>);
+static_assert(!resizing_policy<guarded>, "the guard stands where a block would grow");
+
+constinit pages<> before_main;
+
+namespace {
+
+constexpr std::size_t mib = std::size_t{1} << 20U;
+
+/// A number from a file of the kernel; nothing is allocated, so that it may be compared.
+std::size_t number_in(const char* path) {
+    std::array<char, 64> text{};
+    const int file = ::open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) { return 0; }
+    const ssize_t length = ::read(file, text.data(), text.size() - 1);
+    ::close(file);
+    return length > 0 ? std::strtoull(text.data(), nullptr, 10) : 0;
+}
+
+/// Bytes of the address space in use; the kernel counts pages. Compare two only if nothing between
+/// them checks or allocates, for the heap may grow too.
+std::size_t mapped() {
+    return number_in("/proc/self/statm") * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+/// True if some page of the range is mapped.
+bool any_mapped(const void* at, std::size_t bytes) {
+    const std::size_t page = pages<>::page_size();
+    for (std::size_t offset = 0; offset < bytes; offset += page) {
+        unsigned char resident = 0;
+        auto* const each = static_cast<std::byte*>(const_cast<void*>(at)) + offset; // NOLINT
+        if (::mincore(each, page, &resident) == 0) { return true; }
+    }
+    return false;
+}
+
+/// Bytes of the range that are backed by memory.
+std::size_t resident(void* at, std::size_t bytes) {
+    const std::size_t page = pages<>::page_size();
+    std::vector<unsigned char> each(bytes / page);
+    BOOST_TEST_REQUIRE(::mincore(at, bytes, each.data()) == 0);
+    return page * static_cast<std::size_t>(
+                      std::count_if(each.begin(), each.end(), [](auto bits) { return bits & 1U; }));
+}
+
+/// True if a child process that writes to `at` dies by SIGSEGV.
+bool is_off_limits(volatile unsigned char* at) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        std::signal(SIGSEGV, SIG_DFL); // the test framework, or a sanitizer, would report it
+        std::signal(SIGBUS, SIG_DFL);
+        *at = 1;
+        ::_exit(0);
+    }
+    int status = 0;
+    BOOST_TEST_REQUIRE(::waitpid(child, &status, 0) == child);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV;
+}
+
+bool all_zero(const void* at, std::size_t bytes) {
+    const auto* const first = static_cast<const unsigned char*>(at);
+    return std::all_of(first, first + bytes, [](unsigned char byte) { return byte == 0; });
+}
+
+/// Every size and alignment around the page: the address space grows by what the block is said to
+/// be, plus `margin`, and is as before at the end.
+template <class Source>
+void maps_exactly_its_blocks(std::size_t margin) {
+    const std::size_t page = Source::page_size();
+    for (std::size_t align = 1; align <= 1024 * page; align *= 4) {
+        for (const std::size_t size : {std::size_t{1}, page - 1, page, page + 1, 9 * page}) {
+            const layout want{size, align};
+            const std::size_t good = Source::good_size(want);
+            const std::size_t before = mapped();
+            auto* const at = static_cast<unsigned char*>(Source::allocate(want));
+            const std::size_t during = mapped();
+            if (at == nullptr) { BOOST_FAIL("refused"); }
+            at[0] = 1;
+            at[good - 1] = 1;
+            Source::deallocate(at, want);
+            const std::size_t after = mapped();
+            BOOST_TEST_REQUIRE(detail::is_aligned(at, std::max(align, page)));
+            BOOST_TEST_REQUIRE(during - before == good + margin);
+            BOOST_TEST_REQUIRE(after == before);
+            BOOST_TEST_REQUIRE(!any_mapped(at - margin / 2, good + margin));
+        }
+    }
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(conforms) {
+    const std::size_t page = pages<>::page_size();
+    pages<> plain;
+    test::conformance(plain, {3 * page, 4 * page}, 4000);
+    guarded fenced;
+    test::conformance(fenced, {3 * page, 4 * page}, 4000);
+    advised large;
+    test::conformance(large, {3 * page, 4 * page}, 1000);
+    reserved lazy;
+    test::conformance(lazy, {3 * page, 4 * page}, 1000);
+}
+
+BOOST_AUTO_TEST_CASE(finds_the_page_size_of_the_system) {
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    BOOST_TEST(pages<>::page_size() == page);
+    BOOST_TEST(guarded::page_size() == page);
+    BOOST_TEST(advised::page_size() == page);
+    BOOST_TEST(required::page_size() == 2 * mib);
+}
+
+BOOST_AUTO_TEST_CASE(makes_whole_pages_usable) {
+    const std::size_t page = pages<>::page_size();
+    BOOST_TEST(pages<>::good_size({1, 1}) == page);
+    BOOST_TEST(pages<>::good_size({page, 1}) == page);
+    BOOST_TEST(pages<>::good_size({page + 1, 8 * page}) == 2 * page);
+    BOOST_TEST(required::good_size({1, 1}) == 2 * mib);
+    BOOST_TEST(pages<>::good_size({pages<>::max_size + 1, 1}) == pages<>::max_size + 1);
+    BOOST_TEST(pages<>::good_size({1, 2 * pages<>::max_align}) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(maps_no_more_than_it_hands_out_and_leaves_nothing_mapped) {
+    maps_exactly_its_blocks<pages<>>(0);
+    maps_exactly_its_blocks<reserved>(0);
+    maps_exactly_its_blocks<advised>(0);
+    maps_exactly_its_blocks<guarded>(2 * guarded::page_size());
+}
+
+BOOST_AUTO_TEST_CASE(takes_a_block_back_by_any_size_it_may_have) {
+    const std::size_t page = pages<>::page_size();
+    const std::size_t before = mapped();
+    for (const std::size_t given : {page + 1, page + 2, 2 * page}) {
+        pages<>::deallocate(pages<>::allocate({page + 1, 1}), {given, 1});
+        guarded::deallocate(guarded::allocate({page + 1, 1}), {given, 1});
+    }
+    const std::size_t after = mapped();
+    BOOST_TEST(after == before);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_what_the_system_cannot_map_and_maps_nothing) {
+    const std::size_t before = mapped();
+    int served = 0;
+    for (std::size_t align = 1; align <= 2 * pages<>::max_align; align *= 2) {
+        for (const std::size_t size : {pages<>::max_size, pages<>::max_size + 1, SIZE_MAX}) {
+            served += pages<>::allocate({size, align}) != nullptr ? 1 : 0;
+            served += guarded::allocate({size, align}) != nullptr ? 1 : 0;
+            served += required::allocate({size, align}) != nullptr ? 1 : 0;
+        }
+    }
+    served += pages<>::allocate({1, 2 * pages<>::max_align}) != nullptr ? 1 : 0;
+    const std::size_t after = mapped();
+    BOOST_TEST(served == 0);
+    BOOST_TEST(after == before);
+}
+
+BOOST_AUTO_TEST_CASE(hands_out_zeroes_and_memory_only_where_it_is_touched) {
+    void* const at = pages<>::allocate({16 * mib, 1});
+    BOOST_TEST(resident(at, 16 * mib) == 0U);
+    static_cast<unsigned char*>(at)[5 * mib] = 1;
+    BOOST_TEST(resident(at, 16 * mib) < 16 * mib);
+    BOOST_TEST(all_zero(at, 5 * mib));
+    pages<>::deallocate(at, {16 * mib, 1});
+    for (int round = 0; round < 20; ++round) {
+        void* const zeroed = pages<>::allocate_zeroed({10'000, 8});
+        BOOST_TEST(all_zero(zeroed, pages<>::good_size({10'000, 8})));
+        std::memset(zeroed, 255, 10'000);
+        pages<>::deallocate(zeroed, {10'000, 8});
+    }
+}
+
+BOOST_AUTO_TEST_CASE(guards_a_block_on_both_sides) {
+    const std::size_t page = guarded::page_size();
+    for (const std::size_t align : {std::size_t{1}, 16 * page}) {
+        auto* const at = static_cast<unsigned char*>(guarded::allocate({page + 1, align}));
+        BOOST_TEST(is_off_limits(at - 1));
+        BOOST_TEST(is_off_limits(at - page));
+        BOOST_TEST(is_off_limits(at + 2 * page));
+        BOOST_TEST(is_off_limits(at + 3 * page - 1));
+        BOOST_TEST(!is_off_limits(at));
+        BOOST_TEST(!is_off_limits(at + 2 * page - 1));
+        guarded::deallocate(at, {page + 1, align});
+    }
+}
+
+BOOST_AUTO_TEST_CASE(puts_a_released_block_off_limits) {
+    const std::size_t page = pages<>::page_size();
+    auto* const at = static_cast<unsigned char*>(pages<>::allocate({4 * page, 1}));
+    pages<>::deallocate(at, {4 * page, 1});
+    BOOST_TEST(is_off_limits(at));
+    BOOST_TEST(is_off_limits(at + 4 * page - 1));
+}
+
+BOOST_AUTO_TEST_CASE(resizes_in_place_and_keeps_what_stays) {
+    const std::size_t page = pages<>::page_size();
+    // Addresses with room behind them: the end of a block that shrank.
+    auto* const at = static_cast<unsigned char*>(pages<>::allocate({8 * page, 64 * page}));
+    std::memset(at, 7, 2 * page);
+    BOOST_TEST(pages<>::resize(at, {8 * page, 64 * page}, page + 1));
+    BOOST_TEST(!any_mapped(at + 2 * page, 6 * page));
+    BOOST_TEST(pages<>::resize(at, {page + 1, 64 * page}, 2 * page)); // nothing to do
+    BOOST_TEST(any_mapped(at + page, page));
+    BOOST_TEST(pages<>::resize(at, {2 * page, 64 * page}, 1));
+    BOOST_TEST(!any_mapped(at + page, page));
+    BOOST_TEST(pages<>::resize(at, {1, 64 * page}, 5 * page));
+    BOOST_TEST(!any_mapped(at + 5 * page, page));
+    BOOST_TEST(std::count(at, at + page, 7) == static_cast<std::ptrdiff_t>(page));
+    BOOST_TEST(all_zero(at + page, 4 * page));
+    pages<>::deallocate(at, {5 * page, 64 * page});
+    BOOST_TEST(!any_mapped(at, 8 * page));
+}
+
+BOOST_AUTO_TEST_CASE(does_not_resize_into_what_is_in_use_or_beyond_all_bounds) {
+    const std::size_t page = pages<>::page_size();
+    auto* const whole = static_cast<unsigned char*>(pages<>::allocate({4 * page, 1}));
+    std::memset(whole, 7, 4 * page);
+    BOOST_TEST(!pages<>::resize(whole, {2 * page, 1}, 3 * page));
+    for (const std::size_t size : {pages<>::max_size, pages<>::max_size + 1, any_size, SIZE_MAX}) {
+        BOOST_TEST(!pages<>::resize(whole, {4 * page, 1}, size));
+    }
+    BOOST_TEST(std::count(whole, whole + 4 * page, 7) == static_cast<std::ptrdiff_t>(4 * page));
+    pages<>::deallocate(whole, {4 * page, 1});
+}
+
+BOOST_AUTO_TEST_CASE(discards_memory_and_keeps_the_addresses) {
+    const std::size_t page = pages<>::page_size();
+    auto* const at = static_cast<unsigned char*>(pages<>::allocate({8 * page, 1}));
+    std::memset(at, 7, 8 * page);
+    pages<>::discard(at + 2 * page, 3 * page);
+    BOOST_TEST(resident(at, 8 * page) == 5 * page);
+    BOOST_TEST(all_zero(at + 2 * page, 3 * page));
+    BOOST_TEST(std::count(at, at + 8 * page, 7) == static_cast<std::ptrdiff_t>(5 * page));
+    std::memset(at + 2 * page, 8, 3 * page); // and they serve again
+    pages<>::deallocate(at, {8 * page, 1});
+}
+
+BOOST_AUTO_TEST_CASE(reserves_far_more_than_there_is_memory) {
+    constexpr std::size_t range = 64 * 1024 * mib;
+    auto* const at = static_cast<unsigned char*>(reserved::allocate({range, 2 * mib}));
+    if (number_in("/proc/sys/vm/overcommit_memory") == 2) {
+        std::puts("this system never promises more memory than it has");
+        BOOST_TEST(at == nullptr);
+        return;
+    }
+    BOOST_TEST_REQUIRE(at != nullptr);
+    BOOST_TEST(detail::is_aligned(at, 2 * mib));
+    for (std::size_t offset = 0; offset < range; offset += range / 16) { at[offset] = 1; }
+    at[range - 1] = 1;
+    reserved::discard(at, range);
+    BOOST_TEST((at[0] == 0 && at[range - 1] == 0));
+    reserved::deallocate(at, {range, 2 * mib});
+    BOOST_TEST(is_off_limits(at));
+    BOOST_TEST(is_off_limits(at + range - 1));
+}
+
+BOOST_AUTO_TEST_CASE(says_which_mappings_may_be_huge) {
+    // The flags of the mapping that holds a block, as the kernel lists them: hg is MADV_HUGEPAGE.
+    const auto flags_of = [](const void* block) {
+        std::FILE* const maps = std::fopen("/proc/self/smaps", "r");
+        std::array<char, 512> line{};
+        std::string flags;
+        bool inside = false;
+        while (maps != nullptr && std::fgets(line.data(), line.size(), maps) != nullptr) {
+            std::size_t from = 0;
+            std::size_t to = 0;
+            if (std::sscanf(line.data(), "%zx-%zx", &from, &to) == 2) { // NOLINT(cert-err34-c)
+                inside = from <= detail::address(block) && detail::address(block) < to;
+            } else if (inside && std::strncmp(line.data(), "VmFlags:", 8) == 0) {
+                flags = line.data();
+            }
+        }
+        if (maps != nullptr) { std::fclose(maps); }
+        return flags;
+    };
+    void* const plain = pages<>::allocate({4 * mib, 1});
+    void* const large = advised::allocate({4 * mib, 2 * mib});
+    void* const lazy = reserved::allocate({4 * mib, 1});
+    BOOST_TEST(flags_of(plain).find(" hg") == std::string::npos);
+    if (::access("/sys/kernel/mm/transparent_hugepage/enabled", F_OK) == 0) {
+        BOOST_TEST(flags_of(large).find(" hg") != std::string::npos);
+    } else {
+        std::puts("this kernel has no transparent huge pages; the advice is without effect");
+    }
+    BOOST_TEST(flags_of(plain).find(" nr") == std::string::npos);
+    BOOST_TEST(flags_of(lazy).find(" nr") != std::string::npos);
+    pages<>::deallocate(plain, {4 * mib, 1});
+    advised::deallocate(large, {4 * mib, 2 * mib});
+    reserved::deallocate(lazy, {4 * mib, 1});
+}
+
+BOOST_AUTO_TEST_CASE(takes_required_huge_pages_from_the_reserved_pool_or_answers_null) {
+    const char* const pool = "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages";
+    const std::size_t free = number_in(pool);
+    std::printf("free huge pages of 2 MiB: %zu\n", free);
+    const std::size_t before = mapped();
+    auto* const at = static_cast<unsigned char*>(required::allocate({1, 1}));
+    auto* const fenced = static_cast<unsigned char*>(required_guarded::allocate({1, 1}));
+    const std::size_t after = mapped();
+    if (free == 0) {
+        BOOST_TEST(at == nullptr);
+        BOOST_TEST(fenced == nullptr);
+        BOOST_TEST(after == before);
+        return;
+    }
+    BOOST_TEST_REQUIRE(at != nullptr);
+    BOOST_TEST(detail::is_aligned(at, 2 * mib));
+    at[2 * mib - 1] = 1;
+    required::deallocate(at, {1, 1});
+    BOOST_TEST(is_off_limits(at));
+    if (fenced != nullptr) {
+        BOOST_TEST(is_off_limits(fenced - 1));
+        BOOST_TEST(is_off_limits(fenced + 2 * mib));
+        required_guarded::deallocate(fenced, {1, 1});
+    }
+}
+
+BOOST_AUTO_TEST_CASE(serves_as_an_upstream_that_gives_its_chunks_back) {
+    const std::size_t page = pages<>::page_size();
+    std::size_t held = 0;
+    const std::size_t before = mapped();
+    std::size_t during = 0;
+    {
+        bump<bump_options{.first = 100, .largest = 100}, guarded> arena;
+        for (int i = 0; i < 100; ++i) { static_cast<void>(arena.allocate({page / 2 + 1, 8})); }
+        held = arena.held();
+        during = mapped();
+    }
+    const std::size_t after = mapped();
+    BOOST_TEST(held == 100 * page);
+    BOOST_TEST(during == before + 300 * page); // each between two guards
+    BOOST_TEST(after == before);
+}
