@@ -45,11 +45,13 @@ constexpr std::array yardsticks{
               [](const figure& of) { return three_digits(of.median) + " B"; }},
 };
 
-// Where `of` is worse than the base by more than both spreads explain.
+constexpr double nearly_equal = 0.98; // a ratio that nobody would call a loss
+
+// Where `of` is worse than the base by more than the spread explains.
 std::string losses(const row& of, const row& base) {
     std::vector<std::string> found;
     for (const phase each : all_phases) {
-        if (of.ratio_of(each).high() < 1) {
+        if (of.ratio_of(each).high() < nearly_equal) {
             found.push_back(
                 fmt::format("{} ({}x)", name_of(each), three_digits(of.ratio_of(each).median)));
         }

@@ -34,10 +34,11 @@ std::variant<options, int> parse(int argc, char** argv) {
         ->option_text("N");
     app.add_flag("--quick", chosen.quick,
                  "One run of each, to see that it works; no figures to quote");
-    app.add_option(
-           "--only", chosen.only,
-           "Only allocators whose names contain NAME, and the first, which all are compared with")
-        ->option_text("NAME...");
+    app.add_option("--only", chosen.only,
+                   "Only allocators whose names contain NAME (may be repeated), and the first, "
+                   "which all are compared with")
+        ->allow_extra_args(false)
+        ->option_text("NAME ...");
     app.add_flag("--json", chosen.json, "Print JSON");
     try {
         app.parse(argc, argv);

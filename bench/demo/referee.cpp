@@ -22,7 +22,7 @@ std::string_view part(std::string_view all, const measurement& of, std::size_t w
 void referee::judge(const contender& who, const measurement& numbers, file_handle answers) {
     mapping text(answers.get());
     if (!first_) {
-        first_.emplace(who.name, std::move(answers), std::move(text), numbers);
+        first_.emplace(script{who.name, std::move(answers), std::move(text), numbers});
         return;
     }
     const std::string_view want = first_->text.bytes();

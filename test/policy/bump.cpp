@@ -429,19 +429,24 @@ BOOST_AUTO_TEST_CASE(opens_what_a_block_gains_and_poisons_what_it_loses) {
 }
 
 BOOST_AUTO_TEST_CASE(poisons_what_a_rewind_ends_in_every_chunk_and_nothing_older) {
-    ledger book;
-    arena target{book};
-    const std::vector<void*> older = fill(target, 0, 5);
-    const auto then = target.mark();
-    const std::vector<void*> newer = fill(target, 5, 30);
-    target.rewind(then);
-    for (std::size_t i = 0; i < 30; ++i) {
-        const bool ended = i >= 5;
-        void* const at = ended ? newer[i - 5] : older[i];
-        BOOST_TEST((ended ? is_closed(at, request(i).size) : is_open(at, request(i).size)));
+    constexpr std::size_t count = 30;
+    for (std::size_t k = 0; k <= count; ++k) {
+        ledger book;
+        arena target{book};
+        std::vector<void*> blocks = fill(target, 0, k);
+        const auto then = target.mark();
+        const std::vector<void*> newer = fill(target, k, count);
+        blocks.insert(blocks.end(), newer.begin(), newer.end());
+        target.rewind(then);
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::size_t size = request(i).size;
+            BOOST_TEST_REQUIRE((i < k ? is_open(blocks[i], size) : is_closed(blocks[i], size)));
+        }
+        target.reset();
+        for (std::size_t i = 0; i < count; ++i) {
+            BOOST_TEST_REQUIRE(is_closed(blocks[i], request(i).size));
+        }
     }
-    target.reset();
-    for (std::size_t i = 0; i < 5; ++i) { BOOST_TEST(is_closed(older[i], request(i).size)); }
 }
 
 BOOST_AUTO_TEST_CASE(gives_ordinary_memory_back) {

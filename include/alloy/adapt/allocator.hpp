@@ -111,7 +111,8 @@ public:
 
     /// Reaches what `handle` does; so takes an arena or pool itself where the handle is a ref.
     template <class H>
-        requires std::convertible_to<H&&, handle_type> && (!std::same_as<std::remove_cvref_t<H>, allocator>)
+        requires std::convertible_to<H&&, handle_type> &&
+                 (!std::same_as<std::remove_cvref_t<H>, allocator>)
     constexpr allocator(H&& handle) noexcept : handle_(std::forward<H>(handle)) {}
 
     /// The allocator of another type that reaches the same instance.
@@ -141,6 +142,7 @@ public:
         if (std::is_constant_evaluated()) { return std::allocator<T>{}.deallocate(at, n); }
         const layout given = layout_for<T>(n);
         if constexpr (slack_is_poisoned) {
+            if (n != 0) { detail::expect_live(at); } // before what follows hides a second release
             auto* const slack = reinterpret_cast<std::byte*>(at) + n * sizeof(T);
             detail::unpoison(slack, good_size(handle_, given) - n * sizeof(T));
         }
@@ -155,9 +157,7 @@ public:
     /// What a copied container gets, where the handle has an opinion; else a copy of this.
     [[nodiscard]] constexpr allocator select_on_container_copy_construction() const
         requires requires(const handle_type& source) {
-            {
-                source.select_on_container_copy_construction()
-            } -> std::convertible_to<handle_type>;
+            { source.select_on_container_copy_construction() } -> std::convertible_to<handle_type>;
         }
     {
         return handle_.select_on_container_copy_construction();

@@ -32,11 +32,11 @@ concept resizing_policy = policy<P> && requires(P& p, void* at, layout given, st
 /// A policy that moves many blocks in one call. `allocate_batch(want, out, n)` writes the blocks to
 /// `out` and returns how many; fewer than `n` only when out of memory.
 template <class P>
-concept batching_policy = policy<P> && requires(P& p, layout want, void** out, void* const* in,
-                                                std::size_t n) {
-    { p.allocate_batch(want, out, n) } noexcept -> std::same_as<std::size_t>;
-    { p.deallocate_batch(in, n, want) } noexcept -> std::same_as<void>;
-};
+concept batching_policy =
+    policy<P> && requires(P& p, layout want, void** out, void* const* in, std::size_t n) {
+        { p.allocate_batch(want, out, n) } noexcept -> std::same_as<std::size_t>;
+        { p.deallocate_batch(in, n, want) } noexcept -> std::same_as<void>;
+    };
 
 /// A policy that has a cheaper way to zeroed bytes than clearing a block: all `good_size` of them.
 template <class P>

@@ -65,9 +65,8 @@ private:
         if constexpr (std::same_as<Op, op::good_size>) {
             return operation(upstream);
         } else {
-            return advice_(operation, [&]() noexcept -> decltype(auto) {
-                return operation(upstream);
-            });
+            return advice_(operation,
+                           [&]() noexcept -> decltype(auto) { return operation(upstream); });
         }
     }
 

@@ -94,7 +94,7 @@ public:
     void give(std::uint32_t at, std::uint32_t units) noexcept {
         each_word(at, units, [](std::uint32_t& word, std::uint32_t run) noexcept { word &= ~run; });
         free_ += units;
-        if (at / 32 < first_) { first_ = at / 32; }
+        first_ = std::min(first_, at / 32);
     }
 
     /// True if every unit of the run is taken. @complexity O(units / 32).

@@ -29,7 +29,7 @@ inline constexpr std::uint32_t no_units = UINT32_MAX;
 ///   that are zero and makes the whole range free; `e.attach(words, units)` takes words that were
 ///   formatted before and goes on from there;
 /// - `e.take(n, align)` is the start of a free run of `e.granted(n, align)` units, a multiple of
-///   `align` (a power of two), now taken; or #no_units, and nothing has changed;
+///   `align` (a power of two), now taken; or `no_units`, and nothing has changed;
 /// - `e.give(at, n)` frees the run at `at`; `n` is what `granted` said;
 /// - `e.is_taken(at, n)` is true for a run that was taken and not given since, and false for one
 ///   with a free unit in it; an extent that knows where runs begin is true for nothing else;

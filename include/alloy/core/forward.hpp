@@ -124,7 +124,7 @@ public:
     {
         return pass(op::usable_size{at});
     }
-    std::size_t trim() const noexcept
+    std::size_t trim() const noexcept // NOLINT(modernize-use-nodiscard): called for its effect
         requires trimming_policy<P>
     {
         return pass(op::trim{});

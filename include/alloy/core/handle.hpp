@@ -45,8 +45,8 @@ inline constinit immortal<P> process_wide{};
 
 } // namespace detail
 
-/// Reaches the one instance of `P` that the process has for `Tag`: constant-initialised, so there is
-/// no order of initialisation and no guard to test; never destroyed.
+/// Reaches the one instance of `P` that the process has for `Tag`: constant-initialised, so there
+/// is no order of initialisation and no guard to test; never destroyed.
 ///
 /// @tparam P   Thread-safe, or declared `single_threaded`.
 /// @tparam Tag Tells instances apart. The instance has the visibility of `P` and `Tag`: across
@@ -54,9 +54,10 @@ inline constinit immortal<P> process_wide{};
 /// @threads As `P`.
 template <policy P, class Tag = void>
 class global : public detail::forwarding<global<P, Tag>, P> {
-    static_assert(thread_safe_v<P> || single_threaded_v<P>,
-                  "alloy::global: every thread reaches this policy: wrap it in alloy::locked, or in "
-                  "alloy::single_threaded if one thread alone uses it");
+    static_assert(
+        thread_safe_v<P> || single_threaded_v<P>,
+        "alloy::global: every thread reaches this policy: wrap it in alloy::locked, or in "
+        "alloy::single_threaded if one thread alone uses it");
     friend detail::forwarding<global, P>;
 
 public:
@@ -67,7 +68,7 @@ public:
         return detail::process_wide<P, Tag>.value;
     }
 
-    friend constexpr bool operator==(global, global) noexcept { return true; }
+    friend constexpr bool operator==(global /*a*/, global /*b*/) noexcept { return true; }
 
 private:
     template <class Op>

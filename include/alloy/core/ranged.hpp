@@ -68,7 +68,7 @@ public:
     ~ranged() {
         detail::close_pool(this);
         if (base_ == nullptr) { return; }
-        detail::unpoison(base_, used_ * Range.unit);
+        use(0);
         upstream_.get().deallocate(words_, metadata);
         upstream_.get().deallocate(base_, range);
     }
@@ -91,7 +91,7 @@ public:
         detail::hand_out(this, block, good);
         if constexpr (detail::redzone != 0) {
             detail::poison(block + good, granted(want) * Range.unit - good);
-            used_ = std::max(used_, at + granted(want));
+            if (at + granted(want) > used_) { use(std::bit_ceil(std::size_t{at} + granted(want))); }
         }
         return block;
     }
@@ -169,10 +169,20 @@ private:
         return true;
     }
 
+    /// Under AddressSanitizer, says that nothing was handed out beyond `units_used`.
+    void use([[maybe_unused]] std::size_t units_used) noexcept {
+        if constexpr (detail::redzone != 0) {
+            if (used_ != 0) { detail::end_scan(base_, used_ * Range.unit); }
+            if (units_used == 0) { detail::unpoison(base_, used_ * Range.unit); }
+            used_ = static_cast<std::uint32_t>(std::min<std::size_t>(units_used, units));
+            if (used_ != 0) { detail::begin_scan(base_, used_ * Range.unit); }
+        }
+    }
+
     std::byte* base_ = nullptr; // null until the first request
     std::uint32_t* words_ = nullptr;
     Extent extent_;
-    [[maybe_unused]] std::uint32_t used_ = 0; // units below which all that is off limits lies
+    [[maybe_unused]] std::uint32_t used_ = 0; // units below which every block lies
     [[no_unique_address]] detail::member<Upstream, ranged> upstream_;
 };
 

@@ -38,12 +38,14 @@ public:
     [[nodiscard]] void* take(layout want) noexcept {
         // No address is near the top of the address space, so that sums below any_size cannot wrap.
         if (want.size > any_size - redzone) [[unlikely]] { return nullptr; }
-        const std::size_t from = round_up(address(at_), want.align);
+        const std::size_t here = address(at_);
+        const std::size_t from = round_up(here, want.align);
         const std::size_t to = from + want.size + redzone;
         if (to > address(end_)) [[unlikely]] { return nullptr; }
-        at_ = reinterpret_cast<std::byte*>(to);
-        if (from == 0) { __builtin_unreachable(); } // spares callers a second test for success
-        return reinterpret_cast<void*>(from);
+        std::byte* const block = at_ + (from - here);
+        at_ += to - here;
+        if (block == nullptr) { __builtin_unreachable(); } // spares callers a second test
+        return block;
     }
 
     /// True if the block of `size` bytes at `block` was the last taken.

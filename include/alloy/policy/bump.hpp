@@ -53,8 +53,8 @@ public:
     /// A moment in the arena's life, for rewind().
     class marker {
         friend bump;
-        detail::chunk* newest;
-        std::byte* at;
+        detail::chunk* newest_;
+        std::byte* at_;
     };
 
     /// Constructs the upstream in place from `args`; acquires nothing.
@@ -101,8 +101,8 @@ public:
     /// Now, to come back to. @complexity O(1).
     [[nodiscard]] marker mark() const noexcept {
         marker now;
-        now.newest = chunks_.newest();
-        now.at = free_.at();
+        now.newest_ = chunks_.newest();
+        now.at_ = free_.at();
         return now;
     }
 
@@ -110,22 +110,22 @@ public:
     /// @pre No older block was released or resized since, and nothing was rewound or reset beyond
     /// `then`.
     void rewind(marker then) noexcept {
-        while (chunks_.newest() != then.newest) {
+        while (chunks_.newest() != then.newest_) {
             detail::chunk* const ended = chunks_.hand_over(spare_, 0);
             detail::poison(ended->begin(), ended->bytes - sizeof(detail::chunk));
         }
-        if (then.newest == nullptr) {
+        if (then.newest_ == nullptr) {
             free_ = {};
             return;
         }
-        free_ = {then.at, then.newest->end()};
-        detail::poison(then.at, free_.rest());
+        free_ = {then.at_, then.newest_->end()};
+        detail::poison(then.at_, free_.rest());
     }
 
     /// Ends every block, and keeps the chunks for the next ones. @complexity O(chunks).
     void reset() noexcept {
         marker start;
-        start.newest = nullptr;
+        start.newest_ = nullptr;
         rewind(start);
     }
 

@@ -125,8 +125,8 @@ public:
         };
         detail::find_spare(chunks_, each_bin, free_.at(), free_.rest());
         if (free_.rest() != 0 && chunks_.find(free_.at()).spare()) { free_ = {}; }
-        const std::size_t bytes = chunks_.release_if(
-            upstream_.get(), [](detail::chunk& each) { return each.spare(); });
+        const std::size_t bytes =
+            chunks_.release_if(upstream_.get(), [](detail::chunk& each) { return each.spare(); });
         detail::trim_if_able(upstream_.get());
         return bytes;
     }
@@ -182,8 +182,7 @@ private:
     bool extend(std::size_t index) noexcept {
         const std::size_t bytes = sizeof(detail::chunk) + 2 * refill_count * stride(index) +
                                   detail::round_up(held() / 16, classes::at(0).size);
-        detail::chunk* const fresh =
-            chunks_.acquire(upstream_.get(), std::min(bytes, max_region));
+        detail::chunk* const fresh = chunks_.acquire(upstream_.get(), std::min(bytes, max_region));
         if (fresh != nullptr) {
             file(free_.at(), free_.end());
             free_ = {fresh->begin(), fresh->end()};
@@ -199,8 +198,8 @@ private:
         return false;
     }
 
-    /// Takes the newest block of bin `larger` in which one of bin `index` can be aligned, and leaves
-    /// the others in their order. @return An empty region if there is none.
+    /// Takes the newest block of bin `larger` in which one of bin `index` can be aligned, and
+    /// leaves the others in their order. @return An empty region if there is none.
     detail::region search(std::size_t larger, std::size_t index) noexcept {
         detail::region found;
         detail::chain misfits;

@@ -15,6 +15,7 @@
 
 #include <alloy/core/ability.hpp>
 #include <alloy/core/fact.hpp>
+#include <alloy/core/sanitize.hpp>
 
 #include <cstddef>
 
@@ -83,6 +84,7 @@ struct pages {
             }
         }
         if constexpr (Options.huge == huge_pages::advise) { ::madvise(at, bytes, MADV_HUGEPAGE); }
+        if constexpr (scanned) { detail::begin_scan(at, bytes); }
         return at;
     }
 
@@ -92,6 +94,7 @@ struct pages {
     /// Unmaps the block.
     static void deallocate(void* at, layout given) noexcept {
         const std::size_t margin = Options.guard ? page_size() : 0;
+        if constexpr (scanned) { detail::end_scan(at, good_size(given)); }
         unmap(static_cast<std::byte*>(at) - margin, good_size(given) + 2 * margin);
     }
 
@@ -102,7 +105,13 @@ struct pages {
         if (!serves({size, given.align})) { return false; }
         const std::size_t before = good_size(given);
         const std::size_t after = good_size({size, given.align});
-        return before == after || ::mremap(at, before, after, 0) != MAP_FAILED;
+        if (before == after) { return true; }
+        if (::mremap(at, before, after, 0) == MAP_FAILED) { return false; }
+        if constexpr (scanned) {
+            detail::end_scan(at, before);
+            detail::begin_scan(at, after);
+        }
+        return true;
     }
 
     /// Gives the memory behind whole pages back and keeps the addresses: reading them yields zero.
@@ -115,6 +124,8 @@ struct pages {
     friend constexpr bool operator==(pages, pages) noexcept = default;
 
 private:
+    // A reserved range is far too long to be searched for pointers: its user says which part is.
+    static constexpr bool scanned = !Options.reserve;
     static constexpr std::size_t huge_page = std::size_t{1} << 21;
     static constexpr int huge_2_mib = 21 << MAP_HUGE_SHIFT; // the system's own default may differ
 
