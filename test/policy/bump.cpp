@@ -307,6 +307,23 @@ BOOST_AUTO_TEST_CASE(passes_over_kept_chunks_that_are_too_small_and_uses_them_la
     BOOST_TEST(book.served == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(uses_a_kept_chunk_again_only_for_what_it_surely_holds) {
+    for (std::size_t size = 150; size <= 256; ++size) {
+        for (std::size_t align = 1; align <= 64; align *= 2) {
+            ledger book;
+            arena target{book};
+            static_cast<void>(target.allocate({1, 1}));
+            target.reset();
+            void* const at = target.allocate({size, align});
+            BOOST_TEST_REQUIRE(at != nullptr);
+            BOOST_TEST_REQUIRE(detail::is_aligned(at, align));
+            const std::size_t pad = align > alignof(detail::chunk) ? align : 0;
+            const bool holds = size + pad <= room(256);
+            BOOST_TEST_REQUIRE(book.served == (holds ? 1U : 2U));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(trims_the_kept_chunks_and_no_others) {
     ledger book;
     arena target{book};
