@@ -10,6 +10,7 @@
 #include "support/conformance.hpp"
 #include "support/probe.hpp"
 
+#include <array>
 #include <cstddef>
 #include <vector>
 
@@ -64,8 +65,9 @@ static_assert(policy<lists> && rounding_policy<lists>);
 static_assert(trimming_policy<lists>, "its lists are");
 static_assert(!trimming_policy<seen>, "nobody in it is");
 static_assert(trimming_policy<size_classes<eight, witness, freelist<layout{512, 8}>>>);
-static_assert(!owning_policy<lists> && !resizing_policy<lists> && !batching_policy<lists> &&
-              !resettable_policy<lists> && !marking_policy<lists> && !measuring_policy<lists>);
+static_assert(batching_policy<lists> && !batching_policy<seen>);
+static_assert(!owning_policy<lists> && !resizing_policy<lists> && !resettable_policy<lists> &&
+              !marking_policy<lists> && !measuring_policy<lists>);
 static_assert(!zeroing_policy<size_classes<eight, list_bin, malloc_source>>,
               "not all of it has a cheaper way to zeroes");
 static_assert(!thread_safe_v<lists>);
@@ -152,6 +154,26 @@ BOOST_AUTO_TEST_CASE(takes_a_block_back_by_any_size_of_its_class) {
         third::returned.clear();
         classes.deallocate(&third::block, {size, 1});
         BOOST_TEST(third::returned.size() == 1U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(takes_and_returns_batches_of_one_class_and_of_what_is_beyond_them) {
+    size_classes<eight, probed_list, freelist<layout{256, 8}, entry>> classes;
+    for (const layout want : {layout{33, 8}, layout{200, 8}}) {
+        std::array<void*, 3> out{};
+        BOOST_TEST(classes.allocate_batch(want, out.data(), out.size()) == 3U);
+        BOOST_TEST(entry::book.live.size() == 3U);
+        classes.deallocate_batch(out.data(), out.size(), want);
+        classes.trim();
+        BOOST_TEST(entry::book.live.empty());
+    }
+    std::array<void*, 3> out{};
+    for (const layout want : {layout{33, 8}, layout{200, 8}}) {
+        entry::book.budget = 2;
+        BOOST_TEST(classes.allocate_batch(want, out.data(), out.size()) == 2U);
+        entry::book.budget = unlimited;
+        classes.deallocate_batch(out.data(), 2, want);
+        classes.trim();
     }
 }
 

@@ -56,11 +56,11 @@ void give(P& to, const std::vector<void*>& nodes) {
 } // namespace
 
 static_assert(policy<bitmap<node>> && rounding_policy<bitmap<node>> &&
-              trimming_policy<bitmap<node>>);
+              batching_policy<bitmap<node>> && trimming_policy<bitmap<node>>);
 static_assert(!owning_policy<bitmap<node>>, "would search all chunks");
-static_assert(!resizing_policy<bitmap<node>> && !batching_policy<bitmap<node>> &&
-              !zeroing_policy<bitmap<node>> && !resettable_policy<bitmap<node>> &&
-              !marking_policy<bitmap<node>> && !measuring_policy<bitmap<node>>);
+static_assert(!resizing_policy<bitmap<node>> && !zeroing_policy<bitmap<node>> &&
+              !resettable_policy<bitmap<node>> && !marking_policy<bitmap<node>> &&
+              !measuring_policy<bitmap<node>>);
 static_assert(!thread_safe_v<bitmap<node>> && !zero_fresh_v<bitmap<node, pages<>>> &&
               !migratory_v<bitmap<node>>);
 static_assert(!std::copy_constructible<bitmap<node>> && !std::movable<bitmap<node>>);
@@ -168,6 +168,22 @@ BOOST_AUTO_TEST_CASE(takes_the_lowest_free_node_of_all_chunks) {
         }
     }
     BOOST_TEST(book.served == 7U);
+}
+
+BOOST_AUTO_TEST_CASE(takes_and_returns_batches_of_neighbours) {
+    ledger book;
+    bitmap<node, probe, chunk> map{book};
+    std::array<void*, 4> out{};
+    BOOST_TEST(map.allocate_batch(node, out.data(), 4) == 4U);
+    BOOST_TEST(std::is_sorted(out.begin(), out.end()));
+    map.deallocate_batch(out.data(), 4, node);
+    map.trim();
+    BOOST_TEST(book.live.empty());
+
+    book.budget = 1;
+    std::vector<void*> all(per_chunk + 1);
+    BOOST_TEST(map.allocate_batch(node, all.data(), all.size()) == per_chunk);
+    map.deallocate_batch(all.data(), per_chunk, node);
 }
 
 BOOST_AUTO_TEST_CASE(hands_out_arrays_of_adjacent_nodes) {

@@ -362,3 +362,34 @@ BOOST_AUTO_TEST_CASE(serves_as_an_upstream_that_gives_its_chunks_back) {
     BOOST_TEST(during == before + 300 * page); // each between two guards
     BOOST_TEST(after == before);
 }
+
+#if defined(ALLOY_HAS_ASAN) // meaningful in the `asan` preset only
+namespace {
+
+/// Leaves the only pointers to `count` heap blocks at the end of the block at `at`.
+[[gnu::noinline]] void hide_pointers(void* at, std::size_t bytes, std::size_t count) {
+    for (std::size_t i = 1; i <= count; ++i) {
+        static_cast<int**>(at)[bytes / sizeof(int*) - i] = new int; // NOLINT(*-owning-memory)
+    }
+}
+
+/// Deletes them.
+void reveal_pointers(void* at, std::size_t bytes, std::size_t count) {
+    for (std::size_t i = 1; i <= count; ++i) {
+        delete static_cast<int**>(at)[bytes / sizeof(int*) - i]; // NOLINT(*-owning-memory)
+    }
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(shows_leak_sanitizer_the_pointers_in_its_blocks) {
+    const std::size_t page = pages<>::page_size();
+    void* const at = pages<>::allocate({page, 16 * page});
+    const bool grown = pages<>::resize(at, {page, 16 * page}, 4 * page);
+    const std::size_t bytes = grown ? 4 * page : page;
+    hide_pointers(at, bytes, 50); // so many that a stale register cannot show them all
+    BOOST_TEST(__lsan_do_recoverable_leak_check() == 0);
+    reveal_pointers(at, bytes, 50);
+    pages<>::deallocate(at, {bytes, 16 * page});
+}
+#endif

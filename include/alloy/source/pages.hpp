@@ -102,7 +102,6 @@ struct pages {
     [[nodiscard]] static bool resize(void* at, layout given, std::size_t size) noexcept
         requires(!Options.guard)
     {
-        if (!serves({size, given.align})) { return false; }
         const std::size_t before = good_size(given);
         const std::size_t after = good_size({size, given.align});
         if (before == after) { return true; }
