@@ -25,7 +25,7 @@ static_assert(!std::convertible_to<std::span<std::byte>, buffer>);
 static_assert(policy<inline_buffer<64>> && owning_policy<inline_buffer<64>>);
 
 namespace {
-constinit std::array<std::byte, 256> bytes_before_main{};
+alignas(16) constinit std::array<std::byte, 256> bytes_before_main{};
 constinit buffer before_main{bytes_before_main};
 constinit inline_buffer<256> inline_before_main;
 } // namespace
