@@ -63,7 +63,9 @@ BOOST_AUTO_TEST_CASE(releases_exactly_the_chunks_it_is_told_to) {
         probe upstream{book};
         chunk_list list;
         std::array<chunk*, count> all{};
-        for (std::size_t i = 0; i < count; ++i) { all[i] = list.acquire(upstream, 64 << i); }
+        for (std::size_t i = 0; i < count; ++i) {
+            all[i] = list.acquire(upstream, std::size_t{64} << i);
+        }
         const std::size_t released =
             list.release_if(upstream, [&](chunk& each) { return (chosen * 64 & each.bytes) != 0; });
         BOOST_TEST_REQUIRE(released == chosen * 64);
