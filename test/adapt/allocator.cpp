@@ -474,8 +474,9 @@ BOOST_AUTO_TEST_CASE(poisons_what_was_not_asked_for_until_the_block_comes_back) 
     BOOST_TEST(__asan_address_is_poisoned(raw + 15) == 0);
     a.deallocate(raw, {9, 1});
     // And a large block goes back to upstream with none.
+    const std::size_t regions = book.live.size();
     on_pool<int> ints{a};
     ints.deallocate(ints.allocate(1'000), 1'000);
-    BOOST_TEST(book.live.size() == 1U);
+    BOOST_TEST(book.live.size() == regions);
 }
 #endif
