@@ -84,14 +84,12 @@ BOOST_AUTO_TEST_CASE(conforms_and_returns_all_to_its_upstream) {
 }
 
 BOOST_AUTO_TEST_CASE(makes_its_policy_in_place_and_ends_it_with_the_last_handle) {
-    std::optional first{shared<counted>::make(3, 4L)};
+    std::vector<shared<counted>> handles{shared<counted>::make(3, 4L)};
     BOOST_TEST(counted::alive == 1);
-    BOOST_TEST(first->instance().sum == 7);
+    BOOST_TEST(handles.front().instance().sum == 7);
     {
-        std::optional second{first};
-        auto third = *second;
-        first.reset();
-        second.reset();
+        auto third = handles.front();
+        handles.clear();
         BOOST_TEST(counted::alive == 1);
         third.deallocate(third.allocate({8, 8}), {8, 8});
         const auto& same = third;
