@@ -85,12 +85,6 @@ static_assert(!std::is_constructible_v<on_pool<int>, int> &&
               !std::is_constructible_v<on_pool<int>, std::size_t> &&
               !std::is_constructible_v<on_pool<int>, on_all<int>>);
 
-// vector<int, on_pool<int>>(5) would have to invent a pool.
-template <class V>
-concept sized_without_allocator = requires { V(std::size_t{5}); };
-static_assert(!sized_without_allocator<std::vector<int, on_pool<int>>>);
-static_assert(sized_without_allocator<std::vector<int, on_all<int>>>);
-
 // Size.
 static_assert(std::is_empty_v<on_all<int>> && sizeof(on_pool<int>) == sizeof(void*));
 static_assert(sizeof(std::vector<int, on_all<int>>) == sizeof(std::vector<int>));
