@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Plants one misuse of one policy's block, for AddressSanitizer to report.   misuse POLICY MISUSE
-#include <alloy/adapt/allocator.hpp>
-#include <alloy/policy/bitmap.hpp>
-#include <alloy/policy/buddy.hpp>
-#include <alloy/policy/bump.hpp>
 #include <alloy/policy/freelist.hpp>
-#include <alloy/policy/pool16.hpp>
+#include <alloy/preset.hpp>
 
 #include <cstdio>
 #include <cstdlib>
@@ -77,6 +73,8 @@ int main(int argc, char** argv) {
         plant_in<alloy::freelist<room, alloy::new_source, alloy::unlimited, 16>>(misuse);
     } else if (policy == "bitmap") {
         plant_in<alloy::bitmap<room>>(misuse);
+    } else if (policy == "bitmaps") {
+        plant_in<alloy::bitmaps>(misuse);
     } else if (policy == "buddy") {
         plant_in<alloy::buddy<>>(misuse);
     } else if (policy == "pool16") {

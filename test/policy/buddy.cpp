@@ -270,11 +270,22 @@ BOOST_AUTO_TEST_CASE(says_the_largest_request_that_it_could_meet) {
 BOOST_AUTO_TEST_CASE(sends_upstream_what_it_could_not_meet_when_empty) {
     ledger book;
     thousand<probe> range{book};
-    const layout want{32769 - gap, 1}; // 512 units is the longest run of 1000
-    void* const at = range.allocate(want);
+    // 512 units is the longest run of 1000; its start is aligned to a page and no more.
+    for (const layout want : {layout{32769 - gap, 1}, layout{1, 8192}}) {
+        void* const at = range.allocate(want);
+        BOOST_TEST(book.live.contains(at));
+        BOOST_TEST(range.good_size(want) == want.size);
+        range.deallocate(at, want);
+        BOOST_TEST(book.live.empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(sends_upstream_what_is_aligned_beyond_its_longest_run) {
+    ledger book;
+    buddy<range_options{.bytes = 12 * 64, .unit = 64, .align = 4096}, probe> range{book};
+    void* const at = range.allocate({1, 1024});
     BOOST_TEST(book.live.contains(at));
-    BOOST_TEST(range.good_size(want) == want.size);
-    range.deallocate(at, want);
+    range.deallocate(at, {1, 1024});
     BOOST_TEST(book.live.empty());
 }
 
@@ -326,6 +337,10 @@ BOOST_AUTO_TEST_CASE(finds_out_a_double_release_a_wrong_pointer_and_a_wrong_size
     BOOST_TEST(test::dies([&] { range.deallocate(a + 64, {1, 1}); }));
     BOOST_TEST(test::dies([&] { range.deallocate(a + 8, {1, 1}); }));
     BOOST_TEST(test::dies([&] { range.deallocate(a, {64 - gap, 1}); }));
+    auto* const one = static_cast<std::byte*>(range.allocate({64 - gap, 1}));
+    BOOST_TEST(test::dies([&] { range.deallocate(one + 8, {1, 1}); }));
+    BOOST_TEST(test::dies([&] { range.deallocate(one + (std::size_t{64} << 32U), {1, 1}); }));
+    range.deallocate(one, {64 - gap, 1});
     BOOST_TEST(test::dies([&] { range.deallocate(a, {256 - gap, 1}); }));
     range.deallocate(a, {128 - gap, 1});
     BOOST_TEST(test::dies([&] { range.deallocate(a, {128 - gap, 1}); }));

@@ -118,8 +118,7 @@ public:
 
     /// Bytes of the largest request that the range could meet now. @complexity O(1).
     [[nodiscard]] std::size_t largest_free() const noexcept {
-        const std::uint32_t free = base_ == nullptr ? Extent::longest(units) : extent_.largest();
-        return std::min(room_in(free), largest);
+        return base_ == nullptr ? largest : std::min(room_in(extent_.largest()), largest);
     }
 
 private:
