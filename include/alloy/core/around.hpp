@@ -31,7 +31,6 @@ namespace alloy::inline ALLOY_ABI {
 /// @source  "Around advice": G. Kiczales et al., Aspect-Oriented Programming, ECOOP 1997.
 template <class Advice, policy Upstream>
 class around : public detail::owner_forwarding<around<Advice, Upstream>, Upstream> {
-    using base = detail::owner_forwarding<around, Upstream>;
     friend detail::forwarding<around, Upstream>;
 
 public:
