@@ -32,6 +32,7 @@ namespace {
 static_assert(sizeof(std::vector<int, pool_allocator<int>>) == 24);
 static_assert(sizeof(std::vector<int, local_pool_allocator<int>>) == 24);
 static_assert(sizeof(std::vector<int, bitmap_allocator<int>>) == 24);
+static_assert(sizeof(std::vector<int, local_bitmap_allocator<int>>) == 24);
 static_assert(sizeof(std::vector<int, buddy_allocator<int>>) == 24);
 static_assert(sizeof(std::vector<int, arena_allocator<int>>) == 32);
 static_assert(sizeof(std::list<int, pool_allocator<int>>) == sizeof(std::list<int>));
@@ -40,7 +41,8 @@ template <class A>
 constexpr bool stateless = std::is_empty_v<A> && std::is_nothrow_default_constructible_v<A> &&
                            std::allocator_traits<A>::is_always_equal::value;
 static_assert(stateless<pool_allocator<int>> && stateless<local_pool_allocator<int>> &&
-              stateless<bitmap_allocator<int>> && stateless<buddy_allocator<int>>);
+              stateless<bitmap_allocator<int>> && stateless<local_bitmap_allocator<int>> &&
+              stateless<buddy_allocator<int>>);
 static_assert(!std::is_default_constructible_v<arena_allocator<int>> &&
               !std::allocator_traits<arena_allocator<int>>::is_always_equal::value);
 
@@ -53,6 +55,8 @@ static_assert(thread_safe_v<handle_in<pool_allocator>> &&
               thread_safe_v<handle_in<buddy_allocator>>);
 static_assert(!thread_safe_v<handle_in<local_pool_allocator>> &&
               single_threaded_v<handle_in<local_pool_allocator>>);
+static_assert(!thread_safe_v<handle_in<local_bitmap_allocator>> &&
+              single_threaded_v<handle_in<local_bitmap_allocator>>);
 static_assert(!thread_safe_v<handle_in<in_arena>>);
 
 /// A family gives allocators of one preset for every type.
@@ -68,6 +72,7 @@ struct process_wide_family {
 struct pool_family : process_wide_family<pool_allocator> {};
 struct local_pool_family : process_wide_family<local_pool_allocator> {};
 struct bitmap_family : process_wide_family<bitmap_allocator> {};
+struct local_bitmap_family : process_wide_family<local_bitmap_allocator> {};
 struct buddy_family : process_wide_family<buddy_allocator> {};
 struct arena_family {
     template <class T>
@@ -78,8 +83,8 @@ struct arena_family {
     }
     bump<> arena;
 };
-using families =
-    std::tuple<pool_family, local_pool_family, bitmap_family, buddy_family, arena_family>;
+using families = std::tuple<pool_family, local_pool_family, bitmap_family, local_bitmap_family,
+                            buddy_family, arena_family>;
 
 constexpr int many = 1'000;
 
@@ -436,7 +441,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(ends_in_one_thread_what_another_built, Family, for
 }
 
 using process_wide_families =
-    std::tuple<pool_family, local_pool_family, bitmap_family, buddy_family>;
+    std::tuple<pool_family, local_pool_family, bitmap_family, local_bitmap_family, buddy_family>;
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(reaches_one_instance_from_all_types, Family, process_wide_families) {
     auto ints = Family{}.template make<int>();
