@@ -24,24 +24,6 @@
 
 namespace alloy::inline ALLOY_ABI {
 
-namespace detail {
-
-template <policy P>
-struct handle_of {
-    using type = global<P>;
-};
-
-template <handle_policy P>
-struct handle_of<P> {
-    using type = P;
-};
-
-} // namespace detail
-
-/// How an allocator of `P` reaches it: `P` itself if that is a handle, or else global<P>.
-template <policy P>
-using handle_for = typename detail::handle_of<P>::type;
-
 /// What allocate_at_least() returns: std::allocation_result where the library has it.
 #if defined(__cpp_lib_allocate_at_least)
 template <class Pointer>

@@ -103,4 +103,22 @@ private:
     P* target_;
 };
 
+namespace detail {
+
+template <policy P>
+struct handle_of {
+    using type = global<P>;
+};
+
+template <handle_policy P>
+struct handle_of<P> {
+    using type = P;
+};
+
+} // namespace detail
+
+/// How an adapter of `P` reaches it: `P` itself if that is a handle, or else global<P>.
+template <policy P>
+using handle_for = typename detail::handle_of<P>::type;
+
 } // namespace alloy::inline ALLOY_ABI
