@@ -9,7 +9,7 @@
 /// All rebinds of one allocator hold the same handle and so reach the same instance: a container's
 /// nodes, buckets and map come from one place.
 
-#include <alloy/core/ability.hpp>
+#include <alloy/core/exact.hpp>
 #include <alloy/core/fact.hpp>
 #include <alloy/core/fail.hpp>
 #include <alloy/core/handle.hpp>
@@ -115,7 +115,7 @@ public:
         if (std::is_constant_evaluated()) { return {std::allocator<T>{}.allocate(n), n}; }
         auto* const at = static_cast<T*>(block_for(n));
         const std::size_t count = std::max(n, good_size(handle_, layout_for<T>(n)) / sizeof(T));
-        if constexpr (slack_is_poisoned) { detail::unpoison(at, count * sizeof(T)); }
+        detail::unpoison(at, count * sizeof(T));
         return {at, count};
     }
 
@@ -123,11 +123,7 @@ public:
     constexpr void deallocate(T* at, std::size_t n) noexcept {
         if (std::is_constant_evaluated()) { return std::allocator<T>{}.deallocate(at, n); }
         const layout given = layout_for<T>(n);
-        if constexpr (slack_is_poisoned) {
-            if (n != 0) { detail::expect_live(at); } // before what follows hides a second release
-            auto* const slack = reinterpret_cast<std::byte*>(at) + n * sizeof(T);
-            detail::unpoison(slack, good_size(handle_, given) - n * sizeof(T));
-        }
+        detail::unpoison_slack(handle_, at, given, n * sizeof(T));
         handle_.deallocate(at, given);
     }
 
@@ -154,12 +150,6 @@ public:
     }
 
 private:
-#if defined(ALLOY_HAS_ASAN)
-    static constexpr bool slack_is_poisoned = true;
-#else
-    static constexpr bool slack_is_poisoned = false;
-#endif
-
     [[nodiscard]] void* block_for(std::size_t n) {
         static_assert(alignof(T) <= handle_type::max_align,
                       "alloy::allocator: the policy cannot align T");
@@ -167,10 +157,7 @@ private:
         const layout want = layout_for<T>(n);
         void* const at = handle_.allocate(want);
         if (at == nullptr) [[unlikely]] { detail::fail_bad_alloc(); }
-        if constexpr (slack_is_poisoned) {
-            auto* const slack = static_cast<std::byte*>(at) + n * sizeof(T);
-            detail::poison(slack, good_size(handle_, want) - n * sizeof(T));
-        }
+        detail::poison_slack(handle_, at, want, n * sizeof(T));
         return at;
     }
 
