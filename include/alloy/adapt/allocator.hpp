@@ -123,14 +123,14 @@ public:
     constexpr void deallocate(T* at, std::size_t n) noexcept {
         if (std::is_constant_evaluated()) { return std::allocator<T>{}.deallocate(at, n); }
         const layout given = layout_for<T>(n);
-        detail::unpoison_slack(handle_, at, given, n * sizeof(T));
+        if constexpr (detail::has_asan) {
+            detail::unpoison_slack(handle_, at, given, n * sizeof(T));
+        }
         handle_.deallocate(at, given);
     }
 
     /// Objects that the largest block could hold.
-    [[nodiscard]] constexpr std::size_t max_size() const noexcept {
-        return std::min(any_size, max_size_v<handle_type>) / sizeof(T);
-    }
+    [[nodiscard]] constexpr std::size_t max_size() const noexcept { return largest / sizeof(T); }
 
     /// What a copied container gets, where the handle has an opinion; else a copy of this.
     [[nodiscard]] constexpr allocator select_on_container_copy_construction() const
@@ -150,14 +150,16 @@ public:
     }
 
 private:
-    [[nodiscard]] void* block_for(std::size_t n) {
+    static constexpr std::size_t largest = std::min(any_size, max_size_v<handle_type>);
+
+    [[nodiscard, gnu::always_inline]] void* block_for(std::size_t n) {
         static_assert(alignof(T) <= handle_type::max_align,
                       "alloy::allocator: the policy cannot align T");
-        if (n > max_size()) [[unlikely]] { detail::fail_bad_array_new_length(); }
+        if (n > largest / sizeof(T)) [[unlikely]] { detail::fail_bad_array_new_length(); }
         const layout want = layout_for<T>(n);
         void* const at = handle_.allocate(want);
         if (at == nullptr) [[unlikely]] { detail::fail_bad_alloc(); }
-        detail::poison_slack(handle_, at, want, n * sizeof(T));
+        if constexpr (detail::has_asan) { detail::poison_slack(handle_, at, want, n * sizeof(T)); }
         return at;
     }
 

@@ -71,7 +71,7 @@ private:
     explicit shared(counted* fresh) noexcept : at_(fresh) {}
 
     template <class Op>
-    decltype(auto) forward(Op operation) const noexcept {
+    [[gnu::always_inline]] decltype(auto) forward(const Op& operation) const noexcept {
         return operation(at_->target);
     }
 

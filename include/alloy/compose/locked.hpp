@@ -21,12 +21,22 @@ public:
     static constexpr bool thread_safe = true;
 
     template <class Op, class Proceed>
-    decltype(auto) operator()(Op /*any*/, Proceed proceed) noexcept {
-        const std::scoped_lock hold{mutex_};
+    [[gnu::always_inline]] decltype(auto) operator()(const Op& /*any*/,
+                                                     const Proceed& proceed) noexcept {
+        const held hold{mutex_};
         return proceed();
     }
 
 private:
+    /// std::scoped_lock, without its calls in unoptimised builds.
+    struct held {
+        [[gnu::always_inline]] explicit held(Mutex& mutex) : mutex_(mutex) { mutex_.lock(); }
+        held(const held&) = delete;
+        held& operator=(const held&) = delete;
+        [[gnu::always_inline]] ~held() { mutex_.unlock(); }
+        Mutex& mutex_;
+    };
+
     Mutex mutex_;
 };
 

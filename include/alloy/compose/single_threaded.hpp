@@ -28,13 +28,14 @@ public:
     static constexpr bool single_threaded = true;
 
     template <class Op, class Proceed>
-    decltype(auto) operator()(Op /*any*/, Proceed proceed) noexcept {
+    [[gnu::always_inline]] decltype(auto) operator()(const Op& /*any*/,
+                                                     const Proceed& proceed) noexcept {
         ALLOY_ASSERT(is_owner());
         return proceed();
     }
 
 private:
-    [[nodiscard]] bool is_owner() noexcept {
+    [[nodiscard, gnu::always_inline]] bool is_owner() noexcept {
         if (owner_ == nullptr) { owner_ = &detail::this_thread; }
         return owner_ == &detail::this_thread;
     }

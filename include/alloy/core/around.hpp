@@ -58,14 +58,25 @@ public:
     ~around() = default;
 
 private:
+    /// The call that goes on; a lambda would be one more call in unoptimised builds.
+    template <class Op, class Next>
+    struct proceed {
+        const Op& operation;
+        Next& upstream;
+        [[gnu::always_inline]] decltype(auto) operator()() const noexcept {
+            return operation(upstream);
+        }
+    };
+    template <class Op, class Next>
+    proceed(const Op&, Next&) -> proceed<Op, Next>;
+
     template <class Op>
-    decltype(auto) forward(Op operation) const noexcept {
+    [[gnu::always_inline]] decltype(auto) forward(const Op& operation) const noexcept {
         auto&& upstream = upstream_.get();
         if constexpr (std::same_as<Op, op::good_size>) {
             return operation(upstream);
         } else {
-            return advice_(operation,
-                           [&]() noexcept -> decltype(auto) { return operation(upstream); });
+            return advice_(operation, proceed{operation, upstream});
         }
     }
 

@@ -14,7 +14,8 @@ namespace alloy::inline ALLOY_ABI::detail {
 
 /// The smallest multiple of `step` that is at least `n`. @pre `step` is a power of two, and the
 /// result is representable.
-[[nodiscard]] constexpr std::size_t round_up(std::size_t n, std::size_t step) noexcept {
+[[nodiscard, gnu::always_inline]] constexpr std::size_t round_up(std::size_t n,
+                                                                 std::size_t step) noexcept {
     return (n + step - 1) & ~(step - 1);
 }
 
@@ -23,7 +24,7 @@ namespace alloy::inline ALLOY_ABI::detail {
 [[nodiscard]] constexpr std::size_t lowest_bit(std::size_t n) noexcept { return n & (~n + 1); }
 
 /// The address of `at` as a number.
-[[nodiscard]] inline std::size_t address(const void* at) noexcept {
+[[nodiscard, gnu::always_inline]] inline std::size_t address(const void* at) noexcept {
     return std::bit_cast<std::uintptr_t>(at);
 }
 

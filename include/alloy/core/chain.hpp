@@ -54,17 +54,19 @@ inline link* sorted_by_address(link* list) noexcept {
 /// A last-in first-out list of blocks of one size, which the caller knows and passes.
 class chain {
 public:
-    [[nodiscard]] constexpr bool empty() const noexcept { return head_ == nullptr; }
+    [[nodiscard, gnu::always_inline]] constexpr bool empty() const noexcept {
+        return head_ == nullptr;
+    }
 
     /// Hands out the newest block. @pre Not empty.
-    [[nodiscard]] void* pop(std::size_t bytes) noexcept {
+    [[nodiscard, gnu::always_inline]] void* pop(std::size_t bytes) noexcept {
         void* const at = unlink();
         hand_out(this, at, bytes);
         return at;
     }
 
     /// Takes back a block that was handed out.
-    void push(void* at, std::size_t bytes) noexcept {
+    [[gnu::always_inline]] void push(void* at, std::size_t bytes) noexcept {
         take_back(this, at, bytes);
         keep(at);
     }
@@ -76,13 +78,17 @@ public:
     }
 
     /// Adds a block that nobody has seen and that is off limits already.
-    void keep(void* at) noexcept {
+    [[gnu::always_inline]] void keep(void* at) noexcept {
         write_kept(static_cast<link**>(at), head_);
         head_ = static_cast<link*>(at);
     }
 
     /// Takes the newest block out; it stays off limits. @pre Not empty.
-    void* unlink() noexcept { return std::exchange(head_, read_kept(&head_->next)); }
+    [[gnu::always_inline]] void* unlink() noexcept {
+        link* const newest = head_;
+        head_ = read_kept(&newest->next);
+        return newest;
+    }
 
     /// Lowest address first. @complexity O(n log n).
     void sort() noexcept { head_ = sorted_by_address(head_); }

@@ -19,33 +19,25 @@
 
 namespace alloy::inline ALLOY_ABI::detail {
 
-/// Makes what `source` rounded up beyond `used` bytes at `at` off limits, in ASan builds alone.
+/// Makes what `source` rounded up beyond `used` bytes at `at` off limits.
 template <policy P>
-inline void poison_slack([[maybe_unused]] const P& source, [[maybe_unused]] void* at,
-                         [[maybe_unused]] layout want, [[maybe_unused]] std::size_t used) noexcept {
-#if defined(ALLOY_HAS_ASAN)
-    if (at != nullptr) {
-        poison(static_cast<std::byte*>(at) + used, good_size(source, want) - used);
-    }
-#endif
+void poison_slack(const P& source, void* at, layout want, std::size_t used) noexcept {
+    if (at == nullptr) { return; }
+    poison(static_cast<std::byte*>(at) + used, good_size(source, want) - used);
 }
 
 /// Reverts poison_slack(); reports a block that was released before.
 template <policy P>
-inline void unpoison_slack([[maybe_unused]] const P& source, [[maybe_unused]] void* at,
-                           [[maybe_unused]] layout given,
-                           [[maybe_unused]] std::size_t used) noexcept {
-#if defined(ALLOY_HAS_ASAN)
+void unpoison_slack(const P& source, void* at, layout given, std::size_t used) noexcept {
     if (used != 0) { expect_live(at); } // before what follows hides a second release
     unpoison(static_cast<std::byte*>(at) + used, good_size(source, given) - used);
-#endif
 }
 
 /// A block of `source` for `want`, or null.
 template <policy P>
 [[nodiscard]] inline void* try_take(P& source, layout want) noexcept {
     void* const at = source.allocate(want);
-    poison_slack(source, at, want, want.size);
+    if constexpr (has_asan) { poison_slack(source, at, want, want.size); }
     return at;
 }
 
@@ -60,7 +52,7 @@ template <policy P>
 /// Releases what take() or try_take() gave for the same layout.
 template <policy P>
 inline void give_back(P& source, void* at, layout given) noexcept {
-    unpoison_slack(source, at, given, given.size);
+    if constexpr (has_asan) { unpoison_slack(source, at, given, given.size); }
     source.deallocate(at, given);
 }
 

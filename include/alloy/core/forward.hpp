@@ -20,12 +20,12 @@ namespace op {
 
 struct allocate {
     layout want;
-    void* operator()(auto& p) const noexcept { return p.allocate(want); }
+    [[gnu::always_inline]] void* operator()(auto& p) const noexcept { return p.allocate(want); }
 };
 struct deallocate {
     void* at;
     layout given;
-    void operator()(auto& p) const noexcept { p.deallocate(at, given); }
+    [[gnu::always_inline]] void operator()(auto& p) const noexcept { p.deallocate(at, given); }
 };
 struct resize {
     void* at;
@@ -91,8 +91,12 @@ public:
     static constexpr bool zero_fresh = zero_fresh_v<P>;
     static constexpr bool migratory = migratory_v<P>;
 
-    [[nodiscard]] void* allocate(layout want) const noexcept { return pass(op::allocate{want}); }
-    void deallocate(void* at, layout given) const noexcept { pass(op::deallocate{at, given}); }
+    [[nodiscard, gnu::always_inline]] void* allocate(layout want) const noexcept {
+        return pass(op::allocate{want});
+    }
+    [[gnu::always_inline]] void deallocate(void* at, layout given) const noexcept {
+        pass(op::deallocate{at, given});
+    }
 
     [[nodiscard]] std::size_t good_size(layout want) const noexcept
         requires rounding_policy<P>
@@ -132,7 +136,7 @@ public:
 
 protected:
     template <class Op>
-    decltype(auto) pass(Op operation) const noexcept {
+    [[gnu::always_inline]] decltype(auto) pass(const Op& operation) const noexcept {
         return static_cast<const Self&>(*this).forward(operation);
     }
 };

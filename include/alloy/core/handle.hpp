@@ -64,7 +64,7 @@ public:
     static constexpr bool is_always_equal = true;
 
     /// The instance itself, for its owner.
-    [[nodiscard]] static constexpr P& instance() noexcept {
+    [[nodiscard, gnu::always_inline]] static constexpr P& instance() noexcept {
         return detail::process_wide<P, Tag>.value;
     }
 
@@ -72,7 +72,7 @@ public:
 
 private:
     template <class Op>
-    static decltype(auto) forward(Op operation) noexcept {
+    [[gnu::always_inline]] static decltype(auto) forward(const Op& operation) noexcept {
         return operation(instance());
     }
 };
@@ -96,7 +96,7 @@ public:
 
 private:
     template <class Op>
-    decltype(auto) forward(Op operation) const noexcept {
+    [[gnu::always_inline]] decltype(auto) forward(const Op& operation) const noexcept {
         return operation(*target_);
     }
 

@@ -13,7 +13,6 @@
 
 #include <alloy/core/layout.hpp>
 
-#include <algorithm>
 #include <cstddef>
 
 namespace alloy::inline ALLOY_ABI {
@@ -32,9 +31,9 @@ struct linear_classes {
 
     /// Bytes that a request of class serves: `want` rounded up to the step and to its alignment.
     /// @return More than #largest exactly when no class serves `want`.
-    [[nodiscard]] static constexpr std::size_t rounded(layout want) noexcept {
+    [[nodiscard, gnu::always_inline]] static constexpr std::size_t rounded(layout want) noexcept {
         if (want.size > largest || want.align > largest) [[unlikely]] { return largest + 1; }
-        return detail::round_up(want.size, std::max(want.align, Step));
+        return detail::round_up(want.size, want.align > Step ? want.align : Step);
     }
 
     /// True if some class serves `want`.
@@ -42,9 +41,15 @@ struct linear_classes {
         return rounded(want) <= largest;
     }
 
+    /// The class of blocks of `size` bytes, a result of rounded().
+    [[nodiscard, gnu::always_inline]] static constexpr std::size_t
+    index_of(std::size_t size) noexcept {
+        return size / Step - 1;
+    }
+
     /// The class of `want`. @pre `serves(want)`. @complexity O(1); a constant for a constant.
     [[nodiscard]] static constexpr std::size_t index(layout want) noexcept {
-        return rounded(want) / Step - 1;
+        return index_of(rounded(want));
     }
 
     /// What every block of class `index` is: its size and its natural alignment.

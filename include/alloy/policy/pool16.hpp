@@ -27,7 +27,6 @@
 #include <alloy/source/new.hpp>
 
 #include <algorithm>
-#include <array>
 #include <concepts>
 #include <cstddef>
 #include <type_traits>
@@ -89,19 +88,20 @@ public:
 
     /// @return A block, or null if upstream is out. @complexity O(1), but for a refill.
     [[nodiscard]] void* allocate(layout want) noexcept {
-        if (!classes::serves(want)) [[unlikely]] { return allocate_large(want); }
-        const std::size_t index = classes::index(want);
-        if (bins_[index].empty()) [[unlikely]] { return refill(index); }
-        return bins_[index].pop(classes::at(index).size);
+        const std::size_t size = classes::rounded(want);
+        if (size > classes::largest) [[unlikely]] { return allocate_large(want); }
+        detail::chain& bin = bins_[classes::index_of(size)];
+        if (bin.empty()) [[unlikely]] { return refill(classes::index_of(size)); }
+        return bin.pop(size);
     }
 
     /// Keeps the block in its bin; a large one goes upstream. @complexity O(1).
     /// @pre `at` came from allocate() on this object and is still live.
     void deallocate(void* at, layout given) noexcept {
         ALLOY_ASSERT(at != nullptr);
-        if (!classes::serves(given)) [[unlikely]] { return upstream_.get().deallocate(at, given); }
-        const std::size_t index = classes::index(given);
-        bins_[index].push(at, classes::at(index).size);
+        const std::size_t size = classes::rounded(given);
+        if (size > classes::largest) [[unlikely]] { return upstream_.get().deallocate(at, given); }
+        bins_[classes::index_of(size)].push(at, size);
     }
 
     /// Within a bin, or where upstream can do it.
@@ -235,7 +235,7 @@ private:
         return padding(from, index) == 0 && static_cast<std::size_t>(to - from) >= stride(index);
     }
 
-    std::array<detail::chain, classes::count> bins_{};
+    detail::chain bins_[classes::count]; // NOLINT(*-avoid-c-arrays): no calls in debug builds
     detail::region free_;
     detail::chunk_list chunks_;
     out_of_memory handler_ = nullptr;

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: BSL-1.0
+# Counts the instructions that PROGRAM <name> <n> executes a round, under Callgrind, and holds them
+# to the lines `// EXPECT: <name> <= <factor> * <other>` of SOURCE, factors with one decimal.
+#   cmake -DPROGRAM=<executable> -DSOURCE=<its source> -P instructions.cmake
+cmake_minimum_required(VERSION 3.25)
+
+set(rounds 10000)
+
+function(total name n result)
+    execute_process(COMMAND valgrind --tool=callgrind --callgrind-out-file=/dev/null
+        ${PROGRAM} ${name} ${n} ERROR_VARIABLE report COMMAND_ERROR_IS_FATAL ANY)
+    if(NOT report MATCHES "Collected : ([0-9]+)")
+        message(FATAL_ERROR "Callgrind said:\n${report}")
+    endif()
+    set(${result} ${CMAKE_MATCH_1} PARENT_SCOPE)
+endfunction()
+
+# What starting the program costs is in both runs.
+function(count name)
+    get_property(known GLOBAL PROPERTY count_${name} SET)
+    if(known)
+        return()
+    endif()
+    total(${name} 0 start)
+    total(${name} ${rounds} all)
+    math(EXPR each "(${all} - ${start}) / ${rounds}")
+    if(each LESS 1)
+        message(FATAL_ERROR "${name}: ${each} instructions a round measure nothing")
+    endif()
+    message(STATUS "${name}: ${each}")
+    set_property(GLOBAL PROPERTY count_${name} ${each})
+endfunction()
+
+file(STRINGS ${SOURCE} expectations REGEX "^// EXPECT: ")
+if(NOT expectations)
+    message(FATAL_ERROR "${SOURCE} expects nothing")
+endif()
+set(errors "")
+foreach(line IN LISTS expectations)
+    if(NOT line MATCHES "^// EXPECT: ([a-z_]+) <= ([0-9]+)[.]([0-9]) [*] ([a-z_]+)$")
+        message(FATAL_ERROR "cannot read: ${line}")
+    endif()
+    set(name ${CMAKE_MATCH_1})
+    set(tenths ${CMAKE_MATCH_2}${CMAKE_MATCH_3})
+    set(other ${CMAKE_MATCH_4})
+    count(${name})
+    count(${other})
+    get_property(mine GLOBAL PROPERTY count_${name})
+    get_property(theirs GLOBAL PROPERTY count_${other})
+    math(EXPR scaled "10 * ${mine}")
+    math(EXPR bound "${tenths} * ${theirs}")
+    if(scaled GREATER bound)
+        string(APPEND errors "${name}: ${mine} instructions; ${other}: ${theirs}; ${line}\n")
+    endif()
+endforeach()
+if(errors)
+    message(FATAL_ERROR "${errors}")
+endif()
