@@ -23,18 +23,22 @@ public:
     template <class Op, class Proceed>
     [[gnu::always_inline]] decltype(auto) operator()(const Op& /*any*/,
                                                      const Proceed& proceed) noexcept {
-        const held hold{mutex_};
+        const held hold{*this};
         return proceed();
     }
+
+    [[gnu::always_inline]] void lock() noexcept { mutex_.lock(); }
+    [[nodiscard]] bool try_lock() noexcept { return mutex_.try_lock(); }
+    [[gnu::always_inline]] void unlock() noexcept { mutex_.unlock(); }
 
 private:
     /// std::scoped_lock, without its calls in unoptimised builds.
     struct held {
-        [[gnu::always_inline]] explicit held(Mutex& mutex) : mutex_(mutex) { mutex_.lock(); }
+        [[gnu::always_inline]] explicit held(locking& lock) noexcept : lock_(lock) { lock_.lock(); }
         held(const held&) = delete;
         held& operator=(const held&) = delete;
-        [[gnu::always_inline]] ~held() { mutex_.unlock(); }
-        Mutex& mutex_;
+        [[gnu::always_inline]] ~held() { lock_.unlock(); }
+        locking& lock_;
     };
 
     Mutex mutex_;
@@ -46,6 +50,6 @@ private:
 template <policy Upstream, class Mutex = std::mutex>
 using locked = around<locking<Mutex>, Upstream>;
 
-static_assert(policy<locked<new_source>> && thread_safe_v<locked<new_source>>);
+static_assert(lockable_policy<locked<new_source>> && thread_safe_v<locked<new_source>>);
 
 } // namespace alloy::inline ALLOY_ABI

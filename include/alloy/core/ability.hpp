@@ -71,6 +71,15 @@ concept trimming_policy = policy<P> && requires(P& p) {
     { p.trim() } noexcept -> std::same_as<std::size_t>;
 };
 
+/// A policy that can keep everybody out: while its lock is held nobody is inside, so that the
+/// process may fork. For the owner, who must not call anything else meanwhile.
+template <class P>
+concept lockable_policy = policy<P> && requires(P& p) {
+    { p.lock() } noexcept -> std::same_as<void>;
+    { p.try_lock() } noexcept -> std::same_as<bool>;
+    { p.unlock() } noexcept -> std::same_as<void>;
+};
+
 namespace detail {
 
 /// Lets a policy trim if it can. @return Bytes that left it.

@@ -32,6 +32,8 @@ namespace alloy::inline ALLOY_ABI {
 template <class Advice, policy Upstream>
 class around : public detail::owner_forwarding<around<Advice, Upstream>, Upstream> {
     friend detail::forwarding<around, Upstream>;
+    static constexpr bool advice_locks = requires(Advice& a) { a.lock(); };
+    static constexpr bool lockable = advice_locks || lockable_policy<Upstream>;
 
 public:
     static constexpr bool thread_safe = [] {
@@ -57,6 +59,23 @@ public:
     around& operator=(const around&) = delete;
     ~around() = default;
 
+    /// Keeps everybody out, where the advice is a lock or there is one further in.
+    void lock() const noexcept
+        requires lockable
+    {
+        lock_place().lock();
+    }
+    [[nodiscard]] bool try_lock() const noexcept
+        requires lockable
+    {
+        return lock_place().try_lock();
+    }
+    void unlock() const noexcept
+        requires lockable
+    {
+        lock_place().unlock();
+    }
+
 private:
     /// The call that goes on; a lambda would be one more call in unoptimised builds.
     template <class Op, class Next>
@@ -69,6 +88,14 @@ private:
     };
     template <class Op, class Next>
     proceed(const Op&, Next&) -> proceed<Op, Next>;
+
+    [[nodiscard]] auto& lock_place() const noexcept {
+        if constexpr (advice_locks) {
+            return advice_;
+        } else {
+            return upstream_.get();
+        }
+    }
 
     template <class Op>
     [[gnu::always_inline]] decltype(auto) forward(const Op& operation) const noexcept {

@@ -11,6 +11,7 @@
 /// A handle is itself a policy, and may be somebody's upstream. It forwards what every user may
 /// call; `owns`, `reset`, `mark` and `rewind` stay with the policy's owner.
 
+#include <alloy/core/fork.hpp>
 #include <alloy/core/forward.hpp>
 
 #include <concepts>
@@ -43,10 +44,15 @@ union immortal {
 template <policy P, class Tag>
 inline constinit immortal<P> process_wide{};
 
+/// In force before main, or when the module that uses the policy is loaded.
+template <lockable_policy P, class Tag>
+inline const fork_guard at_fork{process_wide<P, Tag>.value};
+
 } // namespace detail
 
 /// Reaches the one instance of `P` that the process has for `Tag`: constant-initialised, so there
-/// is no order of initialisation and no guard to test; never destroyed.
+/// is no order of initialisation and no guard to test; never destroyed. A `lockable_policy` is
+/// whole in the child of a fork, whatever other threads did with it.
 ///
 /// @tparam P   Thread-safe, or declared `single_threaded`.
 /// @tparam Tag Tells instances apart. The instance has the visibility of `P` and `Tag`: across
@@ -65,6 +71,7 @@ public:
 
     /// The instance itself, for its owner.
     [[nodiscard, gnu::always_inline]] static constexpr P& instance() noexcept {
+        if constexpr (lockable_policy<P>) { static_cast<void>(&detail::at_fork<P, Tag>); }
         return detail::process_wide<P, Tag>.value;
     }
 
