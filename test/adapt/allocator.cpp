@@ -112,7 +112,7 @@ static_assert([] {
     alloc.deallocate(more.ptr, more.count);
     return good && exact && on_all<int>{} == on_all<long>{} && alloc.max_size() > 0;
 }());
-#if defined(__cpp_lib_constexpr_vector)
+#if defined(__cpp_lib_constexpr_vector) && !defined(_GLIBCXX_DEBUG)
 static_assert([] {
     std::vector<int, on_all<int>> numbers{1, 2, 3};
     for (int i = 4; i <= 10; ++i) { numbers.push_back(i); }

@@ -4,7 +4,7 @@
 /// @file
 /// @brief Boost.Test, the way this build links it; tests include this and nothing of Boost's own.
 ///
-/// The build says which: Debian's shared library belongs to libstdc++, so under libc++ the
+/// The build says which: Debian's shared library belongs to plain libstdc++; for others the
 /// framework is compiled from its headers (support/unit_test.cpp) and linked statically.
 
 #if defined(ALLOY_TEST_SHARED_BOOST)
