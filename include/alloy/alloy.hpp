@@ -32,6 +32,7 @@
 #include <alloy/policy/pool16.hpp>
 
 // Combinators: policies made of policies.
+#include <alloy/compose/counted.hpp>
 #include <alloy/compose/locked.hpp>
 #include <alloy/compose/magazine.hpp>
 #include <alloy/compose/single_threaded.hpp>

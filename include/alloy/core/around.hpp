@@ -59,6 +59,9 @@ public:
     around& operator=(const around&) = delete;
     ~around() = default;
 
+    /// The advice itself, for the owner.
+    [[nodiscard]] Advice& advice() const noexcept { return advice_; }
+
     /// Keeps everybody out, where the advice is a lock or there is one further in.
     void lock() const noexcept
         requires lockable
