@@ -30,15 +30,15 @@ concept handle_policy = policy<H> && policy<const H> && std::is_nothrow_copy_con
 
 namespace detail {
 
-/// A `P` that is never destroyed, so that the last static destructor can still release to it.
-template <policy P>
+/// A `T` that is never destroyed, so that the last static destructor can still release to it.
+template <class T>
 union immortal {
     constexpr immortal() noexcept : value() {}
     immortal(const immortal&) = delete;
     immortal& operator=(const immortal&) = delete;
     constexpr ~immortal() {}
 
-    P value;
+    T value;
 };
 
 template <policy P, class Tag>
