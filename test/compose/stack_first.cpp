@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <alloy/compose/stack_first.hpp>
+
+#include <alloy/adapt/allocator.hpp>
+#include <alloy/policy/bump.hpp>
+#include <alloy/policy/pool16.hpp>
+#include <alloy/source/null.hpp>
+#include <alloy/source/pages.hpp>
+
+#define BOOST_TEST_MODULE stack_first
+#include "support/conformance.hpp"
+#include "support/probe.hpp"
+#include "support/rich.hpp"
+
+#include <cstddef>
+#include <cstring>
+#include <list>
+#include <type_traits>
+#include <vector>
+
+using namespace alloy;
+using detail::redzone;
+using test::ledger;
+using test::probe;
+using test::rich;
+
+namespace {
+
+using small = stack_first<256>;
+static_assert(policy<small> && resizing_policy<small>);
+static_assert(!rounding_policy<stack_first<256, rich>>, "the minimum of both is what was asked");
+static_assert(!zeroing_policy<stack_first<256, rich>> && !batching_policy<stack_first<256, rich>> &&
+              !measuring_policy<small> && !marking_policy<stack_first<256, bump<>>>);
+static_assert(owning_policy<stack_first<256, rich>> && !owning_policy<small>,
+              "owns only if upstream can tell its own");
+static_assert(resettable_policy<stack_first<256, bump<>>> && !resettable_policy<small>,
+              "no reset that would lose what was spilled");
+static_assert(trimming_policy<stack_first<256, pool16<>>> && !trimming_policy<small>);
+static_assert(!thread_safe_v<small> && !migratory_v<small> &&
+              !zero_fresh_v<stack_first<256, pages<>>>);
+static_assert(!std::copy_constructible<small> && !std::movable<small> && !handle_policy<small>);
+static_assert(stack_first<256, rich>::max_align == rich::max_align &&
+              max_size_v<stack_first<256, null_source>> == 256 &&
+              max_size_v<stack_first<256, pages<>>> == max_size_v<pages<>>);
+static_assert(std::is_convertible_v<small&, allocator<int, ref<small>>>);
+
+constinit stack_first<1'024> before_main; // construction acquires nothing
+
+template <class Place>
+bool is_inside(const Place& place, const void* at) {
+    return detail::address(at) - detail::address(&place) < sizeof place;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(conforms_and_returns_all_to_its_upstream) {
+    ledger book;
+    {
+        stack_first<4'096, pool16<probe>> pool{book};
+        test::conformance(pool, {200, 64});
+    }
+    BOOST_TEST(book.live.empty());
+    test::survives_every_failure<stack_first<1'024, pool16<probe>>>({160, 64});
+    rich::record record;
+    stack_first<4'096, rich> few{record};
+    test::conformance(few, {200, 256});
+    BOOST_TEST(record.live.empty());
+    test::never_misaligned(before_main);
+}
+
+BOOST_AUTO_TEST_CASE(serves_in_place_first_and_counts_what_it_spills) {
+    ledger book;
+    stack_first<256, probe> place{book};
+    void* const a = place.allocate({100, 8});
+    BOOST_TEST(is_inside(place, a));
+    BOOST_TEST(place.spills() == 0U);
+    void* const large = place.allocate({1'000, 8});
+    BOOST_TEST(!is_inside(place, large));
+    BOOST_TEST(place.spills() == 1U);
+    void* const b = place.allocate({100, 8}); // there is still room
+    BOOST_TEST(is_inside(place, b));
+    BOOST_TEST(book.served == 1U);
+    book.budget = 0;
+    BOOST_TEST(place.allocate({100, 8}) == nullptr);
+    BOOST_TEST(place.spills() == 2U);
+    place.deallocate(large, {1'000, 8});
+    place.deallocate(b, {100, 8});
+    BOOST_TEST(book.live.empty());
+    BOOST_TEST(place.allocate({100, 8}) == b);
+}
+
+BOOST_AUTO_TEST_CASE(is_bounded_above_a_null_source) {
+    stack_first<256, null_source> place;
+    BOOST_TEST(place.allocate({257, 1}) == nullptr);
+    void* const all = place.allocate({256 - redzone, 16});
+    BOOST_TEST(is_inside(place, all));
+    BOOST_TEST(place.allocate({1, 1}) == nullptr);
+    BOOST_TEST(place.spills() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_an_alignment_that_a_spill_could_not_have) {
+    rich::record record;
+    stack_first<8'192, rich> place{record};
+    BOOST_TEST(place.allocate({8, 512}) == nullptr);
+    BOOST_TEST(place.spills() == 0U);
+    BOOST_TEST(is_inside(place, place.allocate({8, 256})));
+}
+
+BOOST_AUTO_TEST_CASE(resizes_each_block_where_it_is) {
+    rich::record record;
+    stack_first<256, rich> place{record};
+    void* const inside = place.allocate({40, 8});
+    void* const outside = place.allocate({300, 8});
+    BOOST_TEST(place.resize(inside, {40, 8}, 200));
+    BOOST_TEST(!place.resize(inside, {200, 8}, 300));
+    BOOST_TEST(place.resize(outside, {300, 8}, 600));
+    BOOST_TEST((record.live[outside] == layout{600, 8}));
+    place.deallocate(outside, {600, 8});
+    stack_first<256> rigid;
+    void* const spilled = rigid.allocate({300, 8});
+    BOOST_TEST(!rigid.resize(spilled, {300, 8}, 200));
+    rigid.deallocate(spilled, {300, 8});
+}
+
+BOOST_AUTO_TEST_CASE(owns_its_blocks_and_those_of_its_upstream) {
+    rich::record record;
+    stack_first<256, rich> place{record};
+    const int other = 0;
+    void* const outside = place.allocate({300, 8});
+    BOOST_TEST(place.owns(place.allocate({8, 8})));
+    BOOST_TEST(place.owns(outside));
+    BOOST_TEST(!place.owns(&other));
+    place.deallocate(outside, {300, 8});
+    BOOST_TEST(!place.owns(outside));
+}
+
+BOOST_AUTO_TEST_CASE(starts_over_when_it_is_reset) {
+    ledger book;
+    {
+        stack_first<256, bump<bump_options{}, probe>> place{book};
+        void* const first = place.allocate({200, 8});
+        void* const spilled = place.allocate({200, 8});
+        place.reset();
+        BOOST_TEST(place.allocate({200, 8}) == first);
+        BOOST_TEST(place.allocate({200, 8}) == spilled);
+        place.reset();
+        BOOST_TEST(place.trim() != 0U);
+        BOOST_TEST(book.live.empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(serves_the_containers_of_a_scope_by_ref) {
+    stack_first<4'096> place;
+    using alloc = allocator<int, ref<stack_first<4'096>>>;
+    std::list<int, alloc> list({1, 2, 3}, alloc{place});
+    std::vector<int, alloc> vector(100, 7, alloc{place});
+    BOOST_TEST(is_inside(place, vector.data()));
+    BOOST_TEST(is_inside(place, &list.front()));
+    BOOST_TEST(place.spills() == 0U);
+    vector.resize(10'000, 7);
+    BOOST_TEST(place.spills() == 1U);
+    BOOST_TEST(vector.back() == 7);
+}
