@@ -2,7 +2,8 @@
 #pragma once
 
 /// @file
-/// @brief All of alloy, and its table of contents, from the bottom up.
+/// @brief All of alloy, and its table of contents, from the bottom up. What one file of a program or
+/// its tests alone needs is left out: the conformance kit and the global operators.
 
 // The contract, and what every layer is made of.
 #include <alloy/core/ability.hpp>
@@ -12,8 +13,10 @@
 #include <alloy/core/fact.hpp>
 #include <alloy/core/handle.hpp>
 #include <alloy/core/layout.hpp>
+#include <alloy/core/no_alloc.hpp>
 #include <alloy/core/policy.hpp>
 #include <alloy/core/ranged.hpp>
+#include <alloy/core/relocate.hpp>
 #include <alloy/core/size_class.hpp>
 
 // Where memory enters the program.
@@ -32,15 +35,33 @@
 #include <alloy/policy/pool16.hpp>
 
 // Combinators: policies made of policies.
+#include <alloy/compose/aligned.hpp>
 #include <alloy/compose/counted.hpp>
 #include <alloy/compose/locked.hpp>
 #include <alloy/compose/magazine.hpp>
+#include <alloy/compose/measured.hpp>
 #include <alloy/compose/single_threaded.hpp>
 #include <alloy/compose/size_classes.hpp>
+#include <alloy/compose/stack_first.hpp>
+#include <alloy/compose/watched.hpp>
+#include <alloy/compose/wiped.hpp>
+#include <alloy/compose/zeroed.hpp>
 
 // What a program plugs in.
 #include <alloy/adapt/allocator.hpp>
+#include <alloy/adapt/c_heap.hpp>
+#include <alloy/adapt/coroutine.hpp>
+#include <alloy/adapt/default_init.hpp>
+#include <alloy/adapt/inspecting_resource.hpp>
+#include <alloy/adapt/monotonic_resource.hpp>
+#include <alloy/adapt/object_pool.hpp>
+#include <alloy/adapt/owner.hpp>
+#include <alloy/adapt/pool_resource.hpp>
+#include <alloy/adapt/pooled.hpp>
+#include <alloy/adapt/release_all.hpp>
+#include <alloy/adapt/resource.hpp>
 #include <alloy/adapt/shared.hpp>
+#include <alloy/adapt/vector.hpp>
 
 // Named assemblies: start here.
 #include <alloy/preset.hpp>
