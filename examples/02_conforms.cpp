@@ -4,7 +4,7 @@
 // EXPECT: 2 laws are broken:
 // EXPECT: alignment
 // EXPECT: overflow
-#include <alloy/adapt/conforms.hpp>
+#include <alloy/check/conforms.hpp>
 
 #include <cstddef>
 #include <cstdio>

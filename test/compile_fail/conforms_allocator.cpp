@@ -3,7 +3,7 @@
 // EXPECT-ERROR: alloy::conforms: equality: == and != must be const, noexcept, and bool
 // EXPECT-ERROR: alloy::conforms: default constructor: it is explicit
 // EXPECT-ERROR: alloy::conforms: move assignment: propagate_on_container_move_assignment must be
-#include <alloy/adapt/conforms.hpp>
+#include <alloy/check/conforms.hpp>
 
 #include <cstddef>
 #include <memory>

@@ -2,7 +2,7 @@
 // EXPECT-ERROR: alloy::conforms: good_size: good_size.layout. must be const, noexcept, and
 // std::size_t EXPECT-ERROR: alloy::conforms: rewind: mark.. and rewind.mark. must both be there and
 // noexcept
-#include <alloy/adapt/conforms.hpp>
+#include <alloy/check/conforms.hpp>
 #include <alloy/source/new.hpp>
 
 #include <cstddef>

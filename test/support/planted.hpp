@@ -5,7 +5,7 @@
 /// @brief What the tests of the conformance kit plant flaws in: sound memory, and a loop that sees
 /// whether each flaw is found.
 
-#include <alloy/core/report.hpp>
+#include <alloy/check/report.hpp>
 
 #include "unit_test.hpp"
 

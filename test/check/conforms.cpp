@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <alloy/adapt/conforms.hpp>
+#include <alloy/check/conforms.hpp>
 
 #include <alloy/adapt/shared.hpp>
 #include <alloy/policy/freelist.hpp>

@@ -5,8 +5,8 @@
 /// @brief `alloy::detail::container_laws`: what a container does with its allocator, and what the
 /// allocator must have promised for that to be right.
 
-#include <alloy/core/through_allocator.hpp>
-#include <alloy/core/type_rules.hpp>
+#include <alloy/check/through_allocator.hpp>
+#include <alloy/check/type_rules.hpp>
 
 #include <cstddef>
 #include <functional>

@@ -6,7 +6,7 @@
 /// policies can ask allocators too.
 
 #include <alloy/core/policy.hpp>
-#include <alloy/core/report.hpp>
+#include <alloy/check/report.hpp>
 
 #include <bit>
 #include <cstddef>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <alloy/core/type_rules.hpp>
+#include <alloy/check/type_rules.hpp>
 
 #include <alloy/adapt/shared.hpp>
 #include <alloy/preset.hpp>

@@ -12,7 +12,7 @@
 
 #include <alloy/core/ability.hpp>
 #include <alloy/core/fact.hpp>
-#include <alloy/core/report.hpp>
+#include <alloy/check/report.hpp>
 
 #include <algorithm>
 #include <array>

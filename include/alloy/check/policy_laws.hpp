@@ -9,9 +9,9 @@
 ///     const alloy::report found = alloy::check_conformance(pool);
 ///     BOOST_TEST(found.ok(), found.text());
 
-#include <alloy/core/churn.hpp>
+#include <alloy/check/churn.hpp>
 #include <alloy/core/handle.hpp>
-#include <alloy/core/type_rules.hpp>
+#include <alloy/check/type_rules.hpp>
 
 #include <algorithm>
 #include <array>

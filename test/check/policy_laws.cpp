@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <alloy/core/policy_laws.hpp>
+#include <alloy/check/policy_laws.hpp>
 
 #include <alloy/adapt/shared.hpp>
 #include <alloy/policy/freelist.hpp>

@@ -14,9 +14,9 @@
 ///
 /// Choose it for the test of any allocator. Avoid it in what you ship: it is slow, and large.
 
-#include <alloy/core/container_laws.hpp>
-#include <alloy/core/policy_laws.hpp>
-#include <alloy/core/through_allocator.hpp>
+#include <alloy/check/container_laws.hpp>
+#include <alloy/check/policy_laws.hpp>
+#include <alloy/check/through_allocator.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <alloy/adapt/allocator.hpp>
-#include <alloy/adapt/conforms.hpp>
+#include <alloy/check/conforms.hpp>
 
 #define BOOST_TEST_MODULE conforms_flaws
 #include "support/planted.hpp"
@@ -45,7 +45,9 @@ enum class flaw {
     max_size_untrue,
     count_too_small,
     count_too_large,
-    assigns_nothing,
+    copies_nothing,
+    moves_nothing,
+    swaps_nothing,
     forgets_to_destroy,
     constructs_zero,
     one_thread_alone,
@@ -80,10 +82,16 @@ public:
         if (has(flaw::move_loses_arena)) { from_ = nullptr; }
     }
     flawed& operator=(const flawed& other) noexcept {
-        if (!has(flaw::assigns_nothing)) { from_ = other.from_; }
+        if (!has(flaw::copies_nothing)) { from_ = other.from_; }
         return *this;
     }
-    flawed& operator=(flawed&& other) noexcept { return *this = other; }
+    flawed& operator=(flawed&& other) noexcept {
+        if (!has(flaw::moves_nothing)) { from_ = other.from_; }
+        return *this;
+    }
+    friend void swap(flawed& a, flawed& b) noexcept {
+        if (!has(flaw::swaps_nothing)) { std::swap(a.from_, b.from_); }
+    }
     ~flawed() = default;
     template <class U>
     flawed(const flawed<U, AlwaysEqual>& other) noexcept
@@ -194,7 +202,9 @@ BOOST_AUTO_TEST_CASE(finds_each_planted_flaw_of_an_allocator) {
         {flaw::max_size_untrue, "max_size is 10", "overflow"},
         {flaw::count_too_small, "allocate_at_least counts one less", "at_least"},
         {flaw::count_too_large, "allocate_at_least counts twice", "at_least"},
-        {flaw::assigns_nothing, "assignment does nothing", "propagation"},
+        {flaw::copies_nothing, "copy assignment does nothing", "propagation"},
+        {flaw::moves_nothing, "move assignment does nothing", "propagation"},
+        {flaw::swaps_nothing, "swap does nothing", "propagation"},
         {flaw::forgets_to_destroy, "destroy does nothing", "elements"},
         {flaw::constructs_zero, "construct clears what it made", "elements"},
         {flaw::one_thread_alone, "other threads are refused", "threads"},
