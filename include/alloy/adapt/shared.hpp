@@ -23,6 +23,9 @@ namespace alloy::inline ALLOY_ABI {
 ///
 /// Moving copies: a moved-from handle still counts and still works, as an allocator's must.
 ///
+/// libstdc++ 12 forgets the allocator of a node handle that is inserted again (GCC bug 114401): the
+/// policy then outlives its last container for good. Splice or merge instead of extract and insert.
+///
 /// @threads Copies may be made and ended in any thread; operations as `P`.
 template <policy P>
 class shared : public detail::forwarding<shared<P>, P> {

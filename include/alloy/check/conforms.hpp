@@ -58,7 +58,9 @@ public:
             run("a container", [&] { container_laws<A>(a_, other_, found_).check(); });
         }
         if constexpr (Options.threads) { threads(); }
+#if defined(__cpp_exceptions)
         exhaustion();
+#endif
         return std::move(found_);
     }
 
