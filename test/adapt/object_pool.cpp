@@ -75,6 +75,19 @@ struct node {
     ~node() { pool.destroy(left); }
 };
 
+/// Looks for itself as it ends.
+struct seeker {
+    static inline bool found = true;
+
+    object_pool<seeker>& pool;
+    object_key<seeker> own{};
+
+    explicit seeker(object_pool<seeker>& all) : pool(all) {}
+    seeker(const seeker&) = delete;
+    seeker& operator=(const seeker&) = delete;
+    ~seeker() { found = pool.get(own) != nullptr || pool.begin() != pool.end(); }
+};
+
 std::vector<int> values(const items& pool) {
     std::vector<int> all;
     std::transform(pool.begin(), pool.end(), std::back_inserter(all),
@@ -318,6 +331,15 @@ BOOST_AUTO_TEST_CASE(lets_objects_make_and_end_others_of_their_pool) {
     pool.create(pool, 3);
     pool.clear(); // each ends its child, who is then passed over
     BOOST_TEST(pool.empty());
+}
+
+BOOST_AUTO_TEST_CASE(does_not_find_an_object_that_is_ending) {
+    object_pool<seeker> pool;
+    seeker* const one = pool.create(pool);
+    one->own = pool.key_of(one);
+    BOOST_TEST(pool.get(one->own) == one);
+    pool.destroy(one);
+    BOOST_TEST(!seeker::found);
 }
 
 BOOST_AUTO_TEST_CASE(holds_small_large_and_over_aligned_objects) {

@@ -5,7 +5,7 @@
 /// @brief `alloy::detail::row`: objects side by side in one block, which grows with them.
 ///
 ///     |  objects  |  unused: off limits  |  slack  |
-///     begin()     end()                  limit_    '-- good_size
+///     begin()     end()                  limit     '-- good_size
 ///
 /// What the policy rounded up counts as capacity. A row that is full asks the policy to grow the
 /// block where it is; if that fails, it takes a block twice as large and relocates to it. Growth by
@@ -125,9 +125,8 @@ public:
     /// Makes room for `n >= size()` objects in all, and for no more than the policy rounds up to.
     void change_capacity(std::size_t n) {
         if (n > max_size()) [[unlikely]] { fail_bad_array_new_length(); }
-        if (granted(handle_, n) == capacity()) { return; }
         at_ = resized(handle_, at_, n);
-        if (granted(handle_, n) == capacity()) { return; }
+        if (granted(handle_, n) == capacity()) { return; } // now, or all along
         at_ = moved(handle_, at_, n, 0, [](T* /*none*/) {});
     }
 
@@ -161,7 +160,7 @@ private:
     // What follows is given copies and returns what is new. If it were given the row, a row on the
     // stack would have an address, and a loop that appends to it could not keep it in registers.
 
-    /// The same objects in their block, which has `room` if the policy could resize it.
+    /// The same objects in their block, which was resized for `room` if the policy could.
     [[gnu::noinline]] static holding resized(Handle handle, holding at, std::size_t room) noexcept {
         if constexpr (resizing_policy<Handle>) {
             if (at.first == nullptr || room == 0) { return at; }
