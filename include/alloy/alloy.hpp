@@ -2,8 +2,10 @@
 #pragma once
 
 /// @file
-/// @brief All of alloy, and its table of contents, from the bottom up. What one file of a program or
-/// its tests alone needs is left out: the conformance kit and the global operators.
+/// @brief All of alloy, and its table of contents, from the bottom up.
+///
+/// What tests alone or one file of a program needs is left out: the conformance kit
+/// (check/conforms.hpp) and the global operators (adapt/global_new.hpp).
 
 // The contract, and what every layer is made of.
 #include <alloy/core/ability.hpp>

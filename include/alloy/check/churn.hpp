@@ -10,9 +10,9 @@
 /// released or resized. A new one is compared with all others *before* it is written to, so that a
 /// broken policy is reported where it would otherwise crash.
 
+#include <alloy/check/report.hpp>
 #include <alloy/core/ability.hpp>
 #include <alloy/core/fact.hpp>
-#include <alloy/check/report.hpp>
 
 #include <algorithm>
 #include <array>

@@ -10,8 +10,8 @@
 ///     BOOST_TEST(found.ok(), found.text());
 
 #include <alloy/check/churn.hpp>
-#include <alloy/core/handle.hpp>
 #include <alloy/check/type_rules.hpp>
+#include <alloy/core/handle.hpp>
 
 #include <algorithm>
 #include <array>

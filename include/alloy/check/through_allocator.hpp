@@ -5,8 +5,8 @@
 /// @brief `alloy::detail::through_allocator`: a standard allocator as a policy, so that what asks
 /// policies can ask allocators too.
 
-#include <alloy/core/policy.hpp>
 #include <alloy/check/report.hpp>
+#include <alloy/core/policy.hpp>
 
 #include <bit>
 #include <cstddef>
