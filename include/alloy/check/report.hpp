@@ -42,8 +42,8 @@ public:
 
     /// True if `law` is broken.
     [[nodiscard]] bool violates(std::string_view law) const noexcept {
-        return std::any_of(violations_.begin(), violations_.end(),
-                           [&](const violation& each) { return each.law == law; });
+        return std::ranges::any_of(violations_,
+                                   [&](const violation& each) { return each.law == law; });
     }
 
     /// The broken laws, in the order they were found.

@@ -17,7 +17,7 @@
 namespace alloy::inline ALLOY_ABI::detail {
 
 /// How a call ended.
-enum class ending { value, bad_alloc, bad_array_new_length, something_else };
+enum class ending : unsigned char { value, bad_alloc, bad_array_new_length, something_else };
 
 template <class Call>
 ending ending_of(Call call) {

@@ -55,7 +55,7 @@ concept propagation = says_true_or_false<Bool> && (!Bool::value || Nothrow);
 /// One rule. Where `Strict`, a broken one does not compile; else it is told to `broken`.
 #define ALLOY_RULE(law, message, ...)                                                              \
     static_assert(!Strict || (__VA_ARGS__), "alloy::conforms: " law ": " message);                 \
-    if (!(__VA_ARGS__)) { broken(law, message); }                                                  \
+    if (const bool kept = (__VA_ARGS__); !kept) { broken(law, message); }                          \
     static_assert(true)
 
 template <bool Strict, class A, class Broken>

@@ -13,8 +13,6 @@
 
 #include <alloy/core/config.hpp>
 
-#include <alloy/core/config.hpp>
-
 #include <array>
 #include <cstddef>
 #include <cstring>
