@@ -10,13 +10,11 @@
 #define BOOST_TEST_MODULE coroutine
 #include "support/probe.hpp"
 
-#include <array>
 #include <coroutine>
 #include <cstddef>
 #include <exception>
 #include <memory>
 #include <new>
-#include <numeric>
 #include <stdexcept>
 #include <thread>
 #include <type_traits>

@@ -11,7 +11,6 @@
 #define BOOST_TEST_MODULE owner
 #include "support/probe.hpp"
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <new>

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <alloy/adapt/pooled.hpp>
 
-#include <alloy/compose/locked.hpp>
 #include <alloy/compose/measured.hpp>
 #include <alloy/compose/single_threaded.hpp>
-#include <alloy/policy/bump.hpp>
 #include <alloy/policy/pool16.hpp>
 
 #define BOOST_TEST_MODULE pooled
 #include "support/probe.hpp"
 
-#include <algorithm>
 #include <array>
-#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <map>

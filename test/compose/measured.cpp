@@ -15,12 +15,10 @@
 #include "support/probe.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <concepts>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
-#include <utility>
 
 using namespace alloy;
 using test::ledger;

@@ -33,9 +33,9 @@ namespace alloy::inline ALLOY_ABI {
 
 /// Serves every form of `new Class`, and of what derives from it, with blocks of `Policy`.
 ///
-/// Two forms need a `measuring_policy`, such as measured<P>, since compilers release without a size
-/// where a constructor throws under them: nothrow, and a derived class that is over-aligned while
-/// `Class` is not.
+/// Nothrow forms need a `measuring_policy`, such as measured<P>, and so does an over-aligned class
+/// that derives from a `Class` which is not: where a constructor throws under them, compilers give
+/// the block back without saying its size.
 ///
 /// @tparam Class  Who derives from this.
 /// @tparam Policy A stateless handle, or a bare policy, which then means global<Policy>.
@@ -50,7 +50,7 @@ class pooled {
     static constexpr bool measures = measuring_policy<handle_type>;
     static constexpr std::size_t usual_align = __STDCPP_DEFAULT_NEW_ALIGNMENT__;
 
-    // Only what releases without a size may be one of the class's usual deletes without one.
+    // The delete that takes it is chosen for over-aligned classes, or nobody can call it.
     enum class never : std::size_t {};
     using align_if_measured = std::conditional_t<measures, std::align_val_t, never>;
 
@@ -142,22 +142,22 @@ private:
     static void* take(layout want) {
         static_assert(sized(sizeof(Class)).align <= handle_type::max_align,
                       "alloy::pooled: the policy cannot align Class");
-        handle_type source{};
+        const handle_type source{};
         return detail::take(source, want);
     }
     static void* try_take(layout want) noexcept {
-        handle_type source{};
+        const handle_type source{};
         return detail::try_take(source, want);
     }
     static void give(void* at, layout given) noexcept {
         if (at == nullptr) { return; } // as a delete of null may come here
-        handle_type source{};
+        const handle_type source{};
         detail::give_back(source, at, given);
     }
     static void give_unsized(void* at,
                              std::align_val_t align = std::align_val_t{usual_align}) noexcept {
         if (at == nullptr) { return; }
-        handle_type source{};
+        const handle_type source{};
         const layout given = unsized(source.usable_size(at), align);
         detail::unpoison_slack(source, at, given, 0); // all of it: who knows where the slack began
         source.deallocate(at, given);

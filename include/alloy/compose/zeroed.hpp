@@ -36,11 +36,11 @@ public:
     [[nodiscard]] void* allocate_zeroed(layout want) const noexcept { return this->allocate(want); }
 
 private:
-    void* forward(const op::allocate& asked) const noexcept {
+    [[nodiscard]] void* forward(const op::allocate& asked) const noexcept {
         return detail::allocate_zeroed(this->upstream(), asked.want);
     }
 
-    std::size_t forward(const op::allocate_batch& asked) const noexcept {
+    [[nodiscard]] std::size_t forward(const op::allocate_batch& asked) const noexcept {
         const std::size_t n = asked(this->upstream());
         if constexpr (!zero_fresh_v<Upstream>) {
             const std::size_t bytes = alloy::good_size(this->upstream(), asked.want);
@@ -49,7 +49,7 @@ private:
         return n;
     }
 
-    bool forward(const op::resize& asked) const noexcept {
+    [[nodiscard]] bool forward(const op::resize& asked) const noexcept {
         const Upstream& upstream = this->upstream();
         const std::size_t before = alloy::good_size(upstream, asked.given);
         const std::size_t after = alloy::good_size(upstream, {asked.size, asked.given.align});
