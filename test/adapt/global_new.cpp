@@ -17,16 +17,20 @@
 #include <new>
 #include <string>
 #include <thread>
-#include <type_traits>
 #include <vector>
 
 using namespace alloy;
 
 namespace {
 
-std::atomic<std::ptrdiff_t> balance{0}; // NOLINT: blocks out, in bytes
+std::atomic<std::ptrdiff_t> balance{0}; // NOLINT: of the blocks that are out, what weigh() says
 
-/// Counts what comes and goes, with the sizes that a heap measures; refuses on request.
+/// Tells sizes and alignments apart.
+std::ptrdiff_t weigh(layout block) noexcept {
+    return static_cast<std::ptrdiff_t>(block.size * block.align);
+}
+
+/// Weighs what comes and goes, with the sizes that a heap measures; refuses on request.
 struct counting {
     static inline thread_local int refusals = 0;
 
@@ -37,12 +41,12 @@ struct counting {
             return nullptr;
         }
         void* const at = proceed();
-        if (at != nullptr) { balance += static_cast<std::ptrdiff_t>(asked.want.size); }
+        if (at != nullptr) { balance += weigh(asked.want); }
         return at;
     }
     template <class Proceed>
     void operator()(const op::deallocate& asked, const Proceed& proceed) const noexcept {
-        balance -= static_cast<std::ptrdiff_t>(asked.given.size);
+        balance -= weigh(asked.given);
         proceed();
     }
     template <class Op, class Proceed>
@@ -71,10 +75,10 @@ ALLOY_GLOBAL_NEW(heap);
 
 BOOST_AUTO_TEST_CASE(serves_every_form_and_takes_every_block_back) {
     const std::ptrdiff_t before = balance;
-    const auto forms = [&](auto take, auto give) {
+    const auto forms = [&](auto take, auto give, std::size_t align = 16) {
         void* const at = seen(take());
         BOOST_TEST(at != nullptr);
-        BOOST_TEST(balance == before + 24);
+        BOOST_TEST(balance == before + weigh({24, align}));
         give(at);
         BOOST_TEST(balance == before);
     };
@@ -90,20 +94,20 @@ BOOST_AUTO_TEST_CASE(serves_every_form_and_takes_every_block_back) {
     forms([] { return ::operator new[](24, std::nothrow); },
           [](void* at) { ::operator delete[](at, std::nothrow); });
     forms([&] { return aligned(::operator new(24, wide_align)); },
-          [](void* at) { ::operator delete(at, wide_align); });
+          [](void* at) { ::operator delete(at, wide_align); }, 256);
     forms([&] { return aligned(::operator new[](24, wide_align)); },
-          [](void* at) { ::operator delete[](at, wide_align); });
+          [](void* at) { ::operator delete[](at, wide_align); }, 256);
     forms([&] { return aligned(::operator new(24, wide_align, std::nothrow)); },
-          [](void* at) { ::operator delete(at, wide_align, std::nothrow); });
+          [](void* at) { ::operator delete(at, wide_align, std::nothrow); }, 256);
     forms([&] { return aligned(::operator new[](24, wide_align, std::nothrow)); },
-          [](void* at) { ::operator delete[](at, wide_align, std::nothrow); });
+          [](void* at) { ::operator delete[](at, wide_align, std::nothrow); }, 256);
 #if defined(__cpp_sized_deallocation)
     forms([] { return ::operator new(24); }, [](void* at) { ::operator delete(at, 24); });
     forms([] { return ::operator new[](24); }, [](void* at) { ::operator delete[](at, 24); });
     forms([&] { return ::operator new(24, wide_align); },
-          [](void* at) { ::operator delete(at, 24, wide_align); });
+          [](void* at) { ::operator delete(at, 24, wide_align); }, 256);
     forms([&] { return ::operator new[](24, wide_align); },
-          [](void* at) { ::operator delete[](at, 24, wide_align); });
+          [](void* at) { ::operator delete[](at, 24, wide_align); }, 256);
 #endif
 }
 

@@ -97,7 +97,7 @@ public:
             errno = EINVAL;
             return nullptr;
         }
-        return checked(allocate({at_least_one(size), std::max(align, usual)}));
+        return checked(allocate({at_least_one(size), align}));
     }
 
     /// As aligned_alloc().

@@ -14,7 +14,6 @@
 /// registers or in swap, it cannot reach.
 
 #include <alloy/core/layer.hpp>
-#include <alloy/core/sanitize.hpp>
 #include <alloy/source/new.hpp>
 
 #include <cstddef>
@@ -24,11 +23,9 @@ namespace alloy::inline ALLOY_ABI {
 
 namespace detail {
 
-/// Zeros `bytes` at `at`, even if they are never read again; reports a block released before.
+/// Zeros `bytes` at `at`, even if they are never read again.
 /// @source The barrier of explicit_bzero in the BSD and GNU C libraries.
 inline void wipe(void* at, std::size_t bytes) noexcept {
-    expect_live(at);
-    unpoison(at, bytes); // what the caller of an adapter may not touch is wiped too
     std::memset(at, 0, bytes);
     asm volatile("" : : "r"(at) : "memory"); // somebody might read them now
 }
@@ -66,7 +63,7 @@ private:
 
     /// Never cuts bytes off: wiped before, they would be lost if upstream then refuses; afterwards
     /// they are somebody else's. The caller moves instead, and the whole block is wiped.
-    bool forward(const op::resize& asked) const noexcept {
+    [[nodiscard]] bool forward(const op::resize& asked) const noexcept {
         const Upstream& upstream = this->upstream();
         const layout want{asked.size, asked.given.align};
         return alloy::good_size(upstream, want) >= alloy::good_size(upstream, asked.given) &&
