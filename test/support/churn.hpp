@@ -128,7 +128,7 @@ private:
     }
 
     static bool all_are(const unsigned char* at, std::size_t size, unsigned char value) {
-        return std::all_of(at, at + size, [&](unsigned char byte) { return byte == value; });
+        return at[0] == value && std::memcmp(at, at + 1, size - 1) == 0; // each as the one before
     }
 
     P& target_;
