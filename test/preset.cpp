@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <alloy/preset.hpp>
 
-#define BOOST_TEST_MODULE preset
 #include "support/conformance.hpp"
 #include "support/families.hpp"
 
@@ -58,13 +57,13 @@ static_assert(!thread_safe_v<handle_in<in_arena>>);
 
 } // namespace
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(never_hands_out_a_misaligned_block, Family, families) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(never_hands_out_a_misaligned_block, Family, all_families) {
     Family family;
     auto handle = family.template make<int>().handle();
     never_misaligned(handle);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(aligns_every_type, Family, families) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(aligns_every_type, Family, all_families) {
     Family family;
     const auto aligns =
         [&]<std::size_t Size, std::size_t Align>(std::integral_constant<std::size_t, Size>,
@@ -134,9 +133,6 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(ends_in_one_thread_what_another_built, Family, for
     list.clear();
     BOOST_TEST(list.empty());
 }
-
-using process_wide_families =
-    std::tuple<pool_family, local_pool_family, bitmap_family, local_bitmap_family, buddy_family>;
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(reaches_one_instance_from_all_types, Family, process_wide_families) {
     auto ints = Family{}.template make<int>();

@@ -83,8 +83,6 @@ constexpr process_heap heap;
 
 using namespace alloy_malloc;
 
-#pragma GCC visibility push(default)
-
 extern "C" {
 
 void* malloc(std::size_t size) noexcept { return heap.malloc(size); }
@@ -111,5 +109,3 @@ std::size_t malloc_usable_size(void* at) noexcept { return heap.malloc_usable_si
 } // extern "C"
 
 ALLOY_GLOBAL_NEW(process_heap);
-
-#pragma GCC visibility pop

@@ -6,7 +6,6 @@
 #include <alloy/policy/freelist.hpp>
 #include <alloy/policy/pool16.hpp>
 
-#define BOOST_TEST_MODULE allocator
 #include "support/probe.hpp"
 #include "support/unit_test.hpp"
 

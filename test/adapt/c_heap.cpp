@@ -14,7 +14,6 @@
 #include <alloy/source/null.hpp>
 #include <alloy/source/pages.hpp>
 
-#define BOOST_TEST_MODULE c_heap
 #include "support/conformance.hpp"
 #include "support/probe.hpp"
 #include "support/rich.hpp"

@@ -7,7 +7,6 @@
 #include <alloy/policy/bump.hpp>
 #include <alloy/policy/pool16.hpp>
 
-#define BOOST_TEST_MODULE coroutine
 #include "support/probe.hpp"
 
 #include <coroutine>

@@ -7,7 +7,6 @@
 #include <alloy/policy/pool16.hpp>
 #include <alloy/source/new.hpp>
 
-#define BOOST_TEST_MODULE default_init
 #include "support/shelf.hpp"
 #include "support/unit_test.hpp"
 

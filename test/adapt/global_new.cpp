@@ -6,7 +6,6 @@
 #include <alloy/core/around.hpp>
 #include <alloy/source/malloc.hpp>
 
-#define BOOST_TEST_MODULE global_new
 #include "support/unit_test.hpp"
 
 #include <array>

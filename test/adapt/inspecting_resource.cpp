@@ -5,7 +5,6 @@
 #include <alloy/adapt/resource.hpp>
 #include <alloy/policy/pool16.hpp>
 
-#define BOOST_TEST_MODULE inspecting_resource
 #include "support/pmr.hpp"
 
 #include <array>

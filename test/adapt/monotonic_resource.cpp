@@ -8,7 +8,6 @@
 #include <alloy/policy/pool16.hpp>
 #include <alloy/source/resource.hpp>
 
-#define BOOST_TEST_MODULE monotonic_resource
 #include "support/pmr.hpp"
 
 #include <algorithm>

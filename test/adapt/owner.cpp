@@ -8,7 +8,6 @@
 #include <alloy/policy/freelist.hpp>
 #include <alloy/policy/pool16.hpp>
 
-#define BOOST_TEST_MODULE owner
 #include "support/probe.hpp"
 
 #include <cstdint>

@@ -5,7 +5,6 @@
 #include <alloy/compose/single_threaded.hpp>
 #include <alloy/policy/pool16.hpp>
 
-#define BOOST_TEST_MODULE pooled
 #include "support/probe.hpp"
 
 #include <array>

@@ -10,7 +10,6 @@
 #include <alloy/policy/bump.hpp>
 #include <alloy/policy/pool16.hpp>
 
-#define BOOST_TEST_MODULE release_all
 #include "support/probe.hpp"
 
 #include <array>

@@ -11,7 +11,6 @@
 #include <alloy/policy/pool16.hpp>
 #include <alloy/source/resource.hpp>
 
-#define BOOST_TEST_MODULE resource
 #include "support/pmr.hpp"
 
 #include <cstdio>

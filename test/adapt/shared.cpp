@@ -6,7 +6,6 @@
 #include <alloy/policy/bump.hpp>
 #include <alloy/policy/pool16.hpp>
 
-#define BOOST_TEST_MODULE shared
 #include "support/conformance.hpp"
 #include "support/probe.hpp"
 

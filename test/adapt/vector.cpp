@@ -8,7 +8,6 @@
 #include <alloy/policy/bump.hpp>
 #include <alloy/policy/pool16.hpp>
 
-#define BOOST_TEST_MODULE vector
 #include "support/probe.hpp"
 
 #include <algorithm>

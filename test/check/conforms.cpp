@@ -5,7 +5,6 @@
 #include <alloy/policy/freelist.hpp>
 #include <alloy/preset.hpp>
 
-#define BOOST_TEST_MODULE conforms
 #include "support/planted.hpp"
 
 #include <cstddef>

@@ -2,7 +2,6 @@
 #include <alloy/adapt/allocator.hpp>
 #include <alloy/check/conforms.hpp>
 
-#define BOOST_TEST_MODULE conforms_flaws
 #include "support/planted.hpp"
 
 #include <algorithm>

@@ -9,7 +9,6 @@
 #include <alloy/source/null.hpp>
 #include <alloy/source/resource.hpp>
 
-#define BOOST_TEST_MODULE policy_laws
 #include "support/planted.hpp"
 
 #include <algorithm>

@@ -4,7 +4,6 @@
 #include <alloy/adapt/shared.hpp>
 #include <alloy/preset.hpp>
 
-#define BOOST_TEST_MODULE type_rules
 #include "support/unit_test.hpp"
 
 #include <cstddef>

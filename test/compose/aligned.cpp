@@ -8,7 +8,6 @@
 #include <alloy/source/malloc.hpp>
 #include <alloy/source/pages.hpp>
 
-#define BOOST_TEST_MODULE aligned
 #include "support/conformance.hpp"
 #include "support/probe.hpp"
 #include "support/rich.hpp"

@@ -10,7 +10,6 @@
 #include <alloy/policy/pool16.hpp>
 #include <alloy/source/malloc.hpp>
 
-#define BOOST_TEST_MODULE counted
 #include "support/conformance.hpp"
 
 #include <array>

@@ -5,7 +5,6 @@
 #include <alloy/policy/freelist.hpp>
 #include <alloy/policy/pool16.hpp>
 
-#define BOOST_TEST_MODULE locked
 #include "support/conformance.hpp"
 #include "support/probe.hpp"
 

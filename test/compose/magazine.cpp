@@ -3,7 +3,6 @@
 
 #include <alloy/core/size_class.hpp>
 
-#define BOOST_TEST_MODULE magazine
 #include "../support/conformance.hpp"
 #include "../support/probe.hpp"
 #include "../support/unit_test.hpp"

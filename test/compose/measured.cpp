@@ -10,7 +10,6 @@
 #include <alloy/policy/pool16.hpp>
 #include <alloy/source/buffer.hpp>
 
-#define BOOST_TEST_MODULE measured
 #include "support/conformance.hpp"
 #include "support/probe.hpp"
 

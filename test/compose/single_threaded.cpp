@@ -10,7 +10,6 @@ void claim(bool holds) noexcept;
 #include <alloy/policy/bump.hpp>
 #include <alloy/policy/pool16.hpp>
 
-#define BOOST_TEST_MODULE single_threaded
 #include "support/conformance.hpp"
 #include "support/probe.hpp"
 

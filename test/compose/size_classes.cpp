@@ -6,7 +6,6 @@
 #include <alloy/policy/freelist.hpp>
 #include <alloy/source/malloc.hpp>
 
-#define BOOST_TEST_MODULE size_classes
 #include "support/conformance.hpp"
 #include "support/probe.hpp"
 

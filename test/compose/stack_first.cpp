@@ -7,7 +7,6 @@
 #include <alloy/source/null.hpp>
 #include <alloy/source/pages.hpp>
 
-#define BOOST_TEST_MODULE stack_first
 #include "support/conformance.hpp"
 #include "support/probe.hpp"
 #include "support/rich.hpp"

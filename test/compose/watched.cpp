@@ -7,7 +7,6 @@
 #include <alloy/policy/bump.hpp>
 #include <alloy/policy/pool16.hpp>
 
-#define BOOST_TEST_MODULE watched
 #include "support/conformance.hpp"
 #include "support/probe.hpp"
 #include "support/rich.hpp"

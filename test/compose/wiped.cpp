@@ -8,7 +8,6 @@
 #include <alloy/policy/pool16.hpp>
 #include <alloy/source/malloc.hpp>
 
-#define BOOST_TEST_MODULE wiped
 #include "support/conformance.hpp"
 #include "support/probe.hpp"
 #include "support/rich.hpp"

@@ -7,7 +7,6 @@
 #include <alloy/source/malloc.hpp>
 #include <alloy/source/pages.hpp>
 
-#define BOOST_TEST_MODULE zeroed
 #include "support/conformance.hpp"
 #include "support/probe.hpp"
 #include "support/rich.hpp"

@@ -3,7 +3,6 @@
 // the alignment from the type that they rebind to.
 #include <alloy/preset.hpp>
 
-#define BOOST_TEST_MODULE abseil
 #include "support/probe.hpp"
 
 #include <absl/container/btree_map.h>

@@ -3,7 +3,6 @@
 // one: so a stateless one, which reaches a process-wide policy.
 #include <alloy/preset.hpp>
 
-#define BOOST_TEST_MODULE json
 #include "support/unit_test.hpp"
 
 #include <nlohmann/json.hpp>

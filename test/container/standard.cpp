@@ -3,7 +3,6 @@
 #include <alloy/preset.hpp>
 #include <alloy/source/resource.hpp>
 
-#define BOOST_TEST_MODULE standard
 #include "support/probe.hpp"
 
 #include <algorithm>

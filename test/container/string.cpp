@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSL-1.0
-#define BOOST_TEST_MODULE string
 #include "support/families.hpp"
 
 #include <algorithm>

@@ -4,7 +4,6 @@
 #include <alloy/core/handle.hpp>
 #include <alloy/source/new.hpp>
 
-#define BOOST_TEST_MODULE around
 #include "support/unit_test.hpp"
 
 #include <array>

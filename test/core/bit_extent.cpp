@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <alloy/core/bit_extent.hpp>
 
-#define BOOST_TEST_MODULE bit_extent
 #include "support/extent_laws.hpp"
 
 #include <array>

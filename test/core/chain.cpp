@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <alloy/core/chain.hpp>
 
-#define BOOST_TEST_MODULE chain
 #include "support/unit_test.hpp"
 
 #include <algorithm>

@@ -2,7 +2,6 @@
 #include <alloy/core/checkpoint.hpp>
 #include <alloy/policy/bump.hpp>
 
-#define BOOST_TEST_MODULE checkpoint
 #include "support/unit_test.hpp"
 
 using namespace alloy;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <alloy/core/chunk.hpp>
 
-#define BOOST_TEST_MODULE chunk
 #include "support/probe.hpp"
 #include "support/unit_test.hpp"
 

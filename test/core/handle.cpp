@@ -7,7 +7,6 @@
 #include <alloy/policy/freelist.hpp>
 #include <alloy/source/null.hpp>
 
-#define BOOST_TEST_MODULE handle
 #include "support/conformance.hpp"
 #include "support/elsewhere.hpp"
 #include "support/probe.hpp"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <alloy/core/layout.hpp>
 
-#define BOOST_TEST_MODULE layout
 #include "support/unit_test.hpp"
 
 #include <bit>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <alloy/core/pairing_heap.hpp>
 
-#define BOOST_TEST_MODULE pairing_heap
 #include "support/unit_test.hpp"
 
 #include <algorithm>

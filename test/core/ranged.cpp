@@ -6,7 +6,6 @@
 #include <alloy/source/buffer.hpp>
 #include <alloy/source/new.hpp>
 
-#define BOOST_TEST_MODULE ranged
 #include "support/conformance.hpp"
 #include "support/probe.hpp"
 #include "support/shelf.hpp"

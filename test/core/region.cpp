@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <alloy/core/region.hpp>
 
-#define BOOST_TEST_MODULE region
 #include "support/unit_test.hpp"
 
 #include <algorithm>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <alloy/core/relocate.hpp>
 
-#define BOOST_TEST_MODULE relocate
 #include "support/unit_test.hpp"
 
 #include <algorithm>

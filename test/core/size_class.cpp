@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <alloy/core/size_class.hpp>
 
-#define BOOST_TEST_MODULE size_class
 #include "support/unit_test.hpp"
 
 #include <cstddef>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <alloy/preset.hpp>
 
-#define BOOST_TEST_MODULE exchange
 #include "support/unit_test.hpp"
 
 #include <array>

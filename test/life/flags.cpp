@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "support/other_flags.hpp"
 
-#define BOOST_TEST_MODULE flags
 #include "support/unit_test.hpp"
 
 #include <cstddef>

@@ -7,7 +7,6 @@
 #include <alloy/policy/pool16.hpp>
 #include <alloy/preset.hpp>
 
-#define BOOST_TEST_MODULE fork
 #include "support/unit_test.hpp"
 
 #include <array>

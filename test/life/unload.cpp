@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "support/module.hpp"
 
-#define BOOST_TEST_MODULE unload
 #include "support/unit_test.hpp"
 
 #include <atomic>

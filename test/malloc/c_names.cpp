@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
 // Linked with the library, so that all of this program, Boost.Test too, runs on it.
-#define BOOST_TEST_MODULE malloc_c_names
 #include "support/unit_test.hpp"
 
 #include <array>

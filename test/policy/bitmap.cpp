@@ -4,7 +4,6 @@
 #include <alloy/policy/bitmap.hpp>
 #include <alloy/source/pages.hpp>
 
-#define BOOST_TEST_MODULE bitmap
 #include "support/conformance.hpp"
 #include "support/probe.hpp"
 #include "support/shelf.hpp"

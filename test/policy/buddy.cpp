@@ -4,7 +4,6 @@
 #include <alloy/policy/buddy.hpp>
 #include <alloy/source/buffer.hpp>
 
-#define BOOST_TEST_MODULE buddy
 #include "support/conformance.hpp"
 #include "support/extent_laws.hpp"
 #include "support/probe.hpp"

@@ -3,7 +3,6 @@
 #include <alloy/policy/bump.hpp>
 #include <alloy/source/buffer.hpp>
 
-#define BOOST_TEST_MODULE bump
 #include "support/conformance.hpp"
 #include "support/probe.hpp"
 

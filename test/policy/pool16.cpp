@@ -2,7 +2,6 @@
 #include <alloy/core/fact.hpp>
 #include <alloy/policy/pool16.hpp>
 
-#define BOOST_TEST_MODULE pool16
 #include "support/conformance.hpp"
 #include "support/probe.hpp"
 

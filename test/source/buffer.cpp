@@ -2,7 +2,6 @@
 #include <alloy/core/fact.hpp>
 #include <alloy/source/buffer.hpp>
 
-#define BOOST_TEST_MODULE buffer
 #include "support/conformance.hpp"
 
 #include <algorithm>

@@ -3,7 +3,6 @@
 #include <alloy/core/fact.hpp>
 #include <alloy/source/malloc.hpp>
 
-#define BOOST_TEST_MODULE malloc
 #include "support/conformance.hpp"
 
 #include <algorithm>

@@ -3,7 +3,6 @@
 #include <alloy/core/fact.hpp>
 #include <alloy/source/new.hpp>
 
-#define BOOST_TEST_MODULE new
 #include "support/conformance.hpp"
 
 #include <algorithm>
@@ -25,11 +24,12 @@ constinit new_source before_main;
 namespace {
 
 bool refuse = false;     // whether operator new fails
+bool scant = false;      // whether it aligns no more than it must, which Clang would not expect
 std::size_t pending = 0; // blocks out
 
 constexpr std::size_t header = 16;
 
-/// A block that is aligned exactly as strongly as the standard asks, for objects of its size.
+/// A block that can be aligned exactly as strongly as the standard asks, for objects of its size.
 void* least_aligned(std::size_t size) {
     auto* const at = static_cast<std::byte*>(std::malloc(size + header));
     if (at == nullptr || refuse) {
@@ -37,7 +37,7 @@ void* least_aligned(std::size_t size) {
         return nullptr;
     }
     ++pending;
-    return at + std::min(detail::lowest_bit(size), header);
+    return at + (scant ? std::min(detail::lowest_bit(size), header) : header);
 }
 
 void release_least_aligned(void* at) {
@@ -70,8 +70,10 @@ void operator delete(void* at, std::align_val_t /*align*/) noexcept {
 
 BOOST_AUTO_TEST_CASE(conforms) {
     new_source source;
+    scant = true;
     test::conformance(source, {200, 64});
     test::never_misaligned(source);
+    scant = false;
 }
 
 BOOST_AUTO_TEST_CASE(takes_every_block_from_operator_new_and_returns_it_to_the_right_delete) {

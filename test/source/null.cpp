@@ -2,7 +2,6 @@
 #include <alloy/core/ability.hpp>
 #include <alloy/source/null.hpp>
 
-#define BOOST_TEST_MODULE null
 #include "support/unit_test.hpp"
 
 using namespace alloy;

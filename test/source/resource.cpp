@@ -4,7 +4,6 @@
 #include <alloy/policy/freelist.hpp>
 #include <alloy/source/resource.hpp>
 
-#define BOOST_TEST_MODULE resource
 #include "support/conformance.hpp"
 #include "support/probe.hpp"
 

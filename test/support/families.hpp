@@ -37,8 +37,12 @@ struct arena_family {
     }
     bump<> arena;
 };
-using families = std::tuple<pool_family, local_pool_family, bitmap_family, local_bitmap_family,
-                            buddy_family, arena_family>;
+using process_wide_families =
+    std::tuple<pool_family, local_pool_family, bitmap_family, local_bitmap_family, buddy_family>;
+using all_families = std::tuple<pool_family, local_pool_family, bitmap_family, local_bitmap_family,
+                                buddy_family, arena_family>;
+/// What a container can tell apart: a handle without state, one with, and how blocks lie.
+using families = std::tuple<pool_family, local_bitmap_family, arena_family>;
 
 inline constexpr int many = 1'000;
 

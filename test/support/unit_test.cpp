@@ -1,3 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-// The whole framework with its main(), once for all tests of a standard library that has no binary.
-#include <boost/test/included/unit_test.hpp>
+// The main() of every test, and, where no binary of Boost.Test fits, the framework itself.
+#include "unit_test.hpp"
+
+#if defined(ALLOY_TEST_SHARED_BOOST)
+int main(int argc, char* argv[]) {
+    return boost::unit_test::unit_test_main([] { return true; }, argc, argv);
+}
+#else
+#include <boost/test/included/unit_test.hpp> // which calls this
+boost::unit_test::test_suite* init_unit_test_suite(int, char*[]) { return nullptr; }
+#endif

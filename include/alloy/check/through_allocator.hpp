@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 namespace alloy::inline ALLOY_ABI::detail {
@@ -72,8 +73,13 @@ public:
     void deallocate(void* at, layout given) noexcept {
         with_cell(given, [&]<class Alloc>(Alloc alloc, std::size_t n) {
             using traits = std::allocator_traits<Alloc>;
-            auto& first = *static_cast<typename traits::value_type*>(at);
-            alloc.deallocate(std::pointer_traits<typename traits::pointer>::pointer_to(first), n);
+            using pointer = typename traits::pointer;
+            auto* const first = static_cast<typename traits::value_type*>(at);
+            if constexpr (std::is_pointer_v<pointer>) {
+                alloc.deallocate(first, n); // a reference would have to be aligned
+            } else {
+                alloc.deallocate(std::pointer_traits<pointer>::pointer_to(*first), n);
+            }
         });
     }
 
