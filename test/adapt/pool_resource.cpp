@@ -433,7 +433,7 @@ BOOST_AUTO_TEST_CASE(asserts_what_it_can_tell) {
 #if defined(ALLOY_HAS_ASAN)
 BOOST_AUTO_TEST_CASE(shows_misuse_to_the_sanitizer) {
     one_thread pool;
-    for (const std::size_t bytes : {0U, 1U, 20U, 24U, 100U, 1000U, 4000U, 4096U, 5000U, 50'000U}) {
+    for (const std::size_t bytes : {0U, 1U, 24U, 100U, 4096U, 50'000U}) {
         for (int round = 0; round < 2; ++round) { // a new block, then one that comes again
             auto* const at = static_cast<volatile char*>(pool.allocate(bytes, 4));
             const auto release = [&] { pool.deallocate(const_cast<char*>(at), bytes, 4); };
