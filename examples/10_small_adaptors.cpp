@@ -8,7 +8,7 @@
 #include <alloy/adapt/allocator.hpp>
 #include <alloy/adapt/default_init.hpp>
 #include <alloy/compose/aligned.hpp>
-#include <alloy/compose/stack_first.hpp>
+#include <alloy/compose/fallback.hpp>
 #include <alloy/compose/wiped.hpp>
 #include <alloy/compose/zeroed.hpp>
 #include <alloy/policy/pool16.hpp>

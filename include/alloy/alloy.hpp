@@ -39,12 +39,12 @@
 // Combinators: policies made of policies.
 #include <alloy/compose/aligned.hpp>
 #include <alloy/compose/counted.hpp>
+#include <alloy/compose/fallback.hpp>
 #include <alloy/compose/locked.hpp>
 #include <alloy/compose/magazine.hpp>
 #include <alloy/compose/measured.hpp>
 #include <alloy/compose/single_threaded.hpp>
 #include <alloy/compose/size_classes.hpp>
-#include <alloy/compose/stack_first.hpp>
 #include <alloy/compose/watched.hpp>
 #include <alloy/compose/wiped.hpp>
 #include <alloy/compose/zeroed.hpp>

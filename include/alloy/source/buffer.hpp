@@ -79,6 +79,8 @@ namespace detail {
 /// Bytes that cost nothing to make, save in a constant expression.
 template <std::size_t Bytes>
 struct raw_bytes {
+    static_assert(Bytes > 0, "alloy::inline_buffer: no bytes to serve from");
+
     constexpr raw_bytes() noexcept { // NOLINT(*-member-init): left as they are on purpose
         if (std::is_constant_evaluated()) {
             for (std::byte& each : bytes) { each = std::byte{}; }
@@ -94,6 +96,8 @@ struct raw_bytes {
 template <std::size_t Bytes>
 class inline_buffer : private detail::raw_bytes<Bytes>, public buffer {
 public:
+    static constexpr std::size_t max_size = Bytes;
+
     constexpr inline_buffer() noexcept : buffer(detail::raw_bytes<Bytes>::bytes) {}
 };
 

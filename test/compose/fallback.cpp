@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <alloy/compose/stack_first.hpp>
+#include <alloy/compose/fallback.hpp>
 
 #include <alloy/adapt/allocator.hpp>
+#include <alloy/compose/zeroed.hpp>
+#include <alloy/policy/buddy.hpp>
 #include <alloy/policy/bump.hpp>
 #include <alloy/policy/pool16.hpp>
 #include <alloy/source/null.hpp>
@@ -11,10 +13,15 @@
 #include "support/probe.hpp"
 #include "support/rich.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstring>
 #include <list>
+#include <span>
+#include <tuple>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 using namespace alloy;
@@ -45,6 +52,16 @@ static_assert(std::is_convertible_v<small&, allocator<int, ref<small>>>);
 
 constinit stack_first<1'024> before_main; // construction acquires nothing
 
+// A region that serves real sizes, and what to do when it is full: both round.
+constexpr range_options range{.bytes = 16'384, .unit = 64, .largest = 1'024, .align = 64};
+using region = buddy<range, inline_buffer<24'576>>;
+using both = fallback<region, pool16<probe>>;
+static_assert(rounding_policy<both> && resizing_policy<both> && trimming_policy<both>);
+static_assert(!owning_policy<both> && !resettable_policy<both> && !zeroing_policy<both>);
+static_assert(!thread_safe_v<both> && thread_safe_v<fallback<null_source, new_source>>);
+static_assert(owning_policy<fallback<buffer, null_source>> &&
+              zero_fresh_v<fallback<zeroed<inline_buffer<8>>, pages<>>>);
+
 template <class Place>
 bool is_inside(const Place& place, const void* at) {
     return detail::address(at) - detail::address(&place) < sizeof place;
@@ -65,6 +82,68 @@ BOOST_AUTO_TEST_CASE(conforms_and_returns_all_to_its_upstream) {
     test::conformance(few, {200, 256});
     BOOST_TEST(record.live.empty());
     test::never_misaligned(before_main);
+}
+
+BOOST_AUTO_TEST_CASE(keeps_the_laws_of_rounding_whichever_policy_serves) {
+    ledger book;
+    {
+        both pool{book};
+        test::conformance(pool, {300, 64});
+        BOOST_TEST(pool.spills() > 0U);
+    }
+    BOOST_TEST(book.live.empty());
+    test::survives_every_failure<both>({300, 64});
+}
+
+BOOST_AUTO_TEST_CASE(promises_no_more_bytes_than_the_lesser_of_both) {
+    ledger book;
+    both pool{book};
+    const region first;
+    const pool16<probe> second{book};
+    for (std::size_t size = 1; size < 2'000; ++size) {
+        const layout want{size, 8};
+        BOOST_TEST_REQUIRE(pool.good_size(want) ==
+                           std::min(first.good_size(want), second.good_size(want)));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(constructs_each_policy_from_a_tuple_of_its_own) {
+    alignas(64) std::array<std::byte, 512> bytes;
+    ledger book;
+    fallback<buffer, probe> place{std::piecewise_construct, std::tuple(std::span(bytes)),
+                                  std::tie(book)};
+    void* const inside = place.allocate({400, 8});
+    void* const outside = place.allocate({400, 8});
+    BOOST_TEST(inside == bytes.data());
+    BOOST_TEST(book.live.count(outside) == 1U);
+    place.deallocate(outside, {400, 8});
+}
+
+BOOST_AUTO_TEST_CASE(has_zeroed_blocks_from_either) {
+    using clean = fallback<zeroed<inline_buffer<256>>, zeroed<pool16<>>>;
+    static_assert(zeroing_policy<clean> && zero_fresh_v<clean>);
+    clean place;
+    for (int i = 0; i < 8; ++i) {
+        auto* const at = static_cast<char*>(place.allocate_zeroed({60, 4}));
+        BOOST_TEST(std::count(at, at + 60, 0) == 60);
+        std::memset(at, 1, 60);
+        if (i > 5) { place.deallocate(at, {60, 4}); } // the rest ends with its policies
+    }
+    BOOST_TEST(place.spills() > 3U);
+
+    rich::record record;
+    fallback<zeroed<inline_buffer<16>>, rich> other{record};
+    void* const outside = other.allocate_zeroed({100, 8});
+    BOOST_TEST(record.zeroings == 1U);
+    other.deallocate(outside, {100, 8});
+}
+
+BOOST_AUTO_TEST_CASE(trims_both) {
+    struct hoard : null_source {
+        static std::size_t trim() noexcept { return 5; }
+    };
+    fallback<hoard, fallback<hoard, null_source>> nested;
+    BOOST_TEST(nested.trim() == 10U);
 }
 
 BOOST_AUTO_TEST_CASE(serves_in_place_first_and_counts_what_it_spills) {
