@@ -40,6 +40,7 @@
 #include <alloy/compose/aligned.hpp>
 #include <alloy/compose/counted.hpp>
 #include <alloy/compose/fallback.hpp>
+#include <alloy/compose/growing.hpp>
 #include <alloy/compose/locked.hpp>
 #include <alloy/compose/magazine.hpp>
 #include <alloy/compose/measured.hpp>

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file
+/// @brief `alloy::growing`: another of the same when one is full.
+///
+///     front --> [ next, live | Region ] --> [ next, live | Region ] --> null
+///               '------- one block of Upstream -------'
+///
+/// A region is a policy that brings its memory with it, such as a buddy in an `inline_buffer`.
+/// What no region can serve starts a new one; the one that served last is asked first. A region
+/// whose last block comes back goes upstream, unless it is the only empty one.
+///
+/// Choose it to let a bounded policy grow: few large regions. Avoid it for many small ones: a
+/// release looks for its region among all.
+
+#include <alloy/core/ability.hpp>
+#include <alloy/core/fact.hpp>
+#include <alloy/core/member.hpp>
+#include <alloy/source/buffer.hpp>
+#include <alloy/source/new.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace alloy::inline ALLOY_ABI {
+
+/// As many `Region`s as it takes.
+///
+/// @tparam Region   Bounded; tells its own blocks from others'; made by its default constructor.
+/// @tparam Upstream Where regions come from.
+/// @threads None.
+/// @source  D's AllocatorList: A. Alexandrescu, std.experimental.allocator, 2013.
+template <owning_policy Region, policy Upstream = new_source>
+class growing {
+    static_assert(std::is_nothrow_default_constructible_v<Region>,
+                  "alloy::growing: a Region is made by its default constructor, which cannot fail");
+
+    struct node {
+        node* next = nullptr;
+        std::size_t live = 0;
+        Region region{};
+    };
+    static constexpr layout whole{sizeof(node), alignof(node)};
+    static_assert(alignof(node) <= Upstream::max_align,
+                  "alloy::growing: Upstream cannot align a Region");
+
+public:
+    static constexpr std::size_t max_align = Region::max_align; ///< Bytes.
+    static constexpr std::size_t max_size = max_size_v<Region>;
+    static constexpr bool zero_fresh = zero_fresh_v<Region>;
+
+    /// Constructs the upstream in place from `args`; acquires nothing.
+    template <class... Args>
+        requires std::constructible_from<Upstream, Args...> &&
+                 (!std::same_as<std::remove_cvref_t<Args>, growing> && ...)
+    constexpr explicit(sizeof...(Args) == 1)
+        growing(Args&&... args) noexcept(std::is_nothrow_constructible_v<Upstream, Args...>)
+        : upstream_(std::in_place, std::forward<Args>(args)...) {}
+
+    growing(const growing&) = delete;
+    growing& operator=(const growing&) = delete;
+
+    /// Gives every region back, and the blocks in it.
+    ~growing() {
+        while (front_ != nullptr) { drop(&front_); }
+    }
+
+    /// What a region makes of it, if it can tell without being there.
+    [[nodiscard]] static constexpr std::size_t good_size(layout want) noexcept
+        requires requires { Region::good_size(want); }
+    {
+        return Region::good_size(want);
+    }
+
+    /// @return A block of any region, a new one if need be; null if even that has none or cannot be
+    /// had. @complexity O(regions).
+    [[nodiscard]] void* allocate(layout want) noexcept {
+        if (want.align > max_align || want.size > max_size) [[unlikely]] { return nullptr; }
+        for (node** link = &front_; *link != nullptr; link = &(*link)->next) {
+            if (void* const at = (*link)->region.allocate(want); at != nullptr) {
+                to_front(link);
+                if (front_->live++ == 0) { --empty_; }
+                return at;
+            }
+        }
+        return allocate_in_new(want);
+    }
+
+    /// @pre `at` came from allocate() on this object and is still live. @complexity O(regions).
+    void deallocate(void* at, layout given) noexcept {
+        node** const link = owner_of(at);
+        ALLOY_ASSERT(*link != nullptr); // else the block is of no region
+        if (*link == nullptr) { return; }
+        (*link)->region.deallocate(at, given);
+        if (--(*link)->live != 0) { return; }
+        if (empty_ != 0) { return drop(link); }
+        ++empty_;
+    }
+
+    /// Where the block is, if its region can.
+    [[nodiscard]] bool resize(void* at, layout given, std::size_t size) noexcept
+        requires resizing_policy<Region>
+    {
+        return (*owner_of(at))->region.resize(at, given, size);
+    }
+
+    /// Gives every empty region back. @return Bytes that left it and upstream.
+    std::size_t trim() noexcept {
+        std::size_t bytes = 0;
+        for (node** link = &front_; *link != nullptr;) {
+            if ((*link)->live == 0) {
+                drop(link);
+                bytes += whole.size;
+                --empty_;
+            } else {
+                link = &(*link)->next;
+            }
+        }
+        return bytes + detail::trim_if_able(upstream_.get());
+    }
+
+    /// Regions that there are.
+    [[nodiscard]] std::size_t regions() const noexcept {
+        std::size_t n = 0;
+        for (const node* each = front_; each != nullptr; each = each->next) { ++n; }
+        return n;
+    }
+
+private:
+    /// The link to the region of a block, or the last link, which is null.
+    node** owner_of(const void* at) noexcept {
+        node** link = &front_;
+        while (*link != nullptr && !(*link)->region.owns(at)) { link = &(*link)->next; }
+        return link;
+    }
+
+    void to_front(node** link) noexcept {
+        node* const chosen = std::exchange(*link, (*link)->next);
+        chosen->next = std::exchange(front_, chosen);
+    }
+
+    [[gnu::noinline]] void* allocate_in_new(layout want) noexcept {
+        void* const memory = upstream_.get().allocate(whole);
+        if (memory == nullptr) { return nullptr; }
+        front_ = ::new (memory) node{.next = front_};
+        void* const at = front_->region.allocate(want);
+        if (at == nullptr) {
+            drop(&front_);
+        } else {
+            front_->live = 1;
+        }
+        return at;
+    }
+
+    void drop(node** link) noexcept {
+        node* const gone = std::exchange(*link, (*link)->next);
+        std::destroy_at(gone);
+        upstream_.get().deallocate(gone, whole);
+    }
+
+    node* front_ = nullptr; // null until the first request
+    std::size_t empty_ = 0; // regions without a live block: one, save while they are dropped
+    [[no_unique_address]] detail::member<Upstream, growing> upstream_;
+};
+
+static_assert(trimming_policy<growing<inline_buffer<64>>>);
+
+} // namespace alloy::inline ALLOY_ABI
