@@ -19,6 +19,7 @@
 #include <alloy/core/policy.hpp>
 #include <alloy/core/ranged.hpp>
 #include <alloy/core/relocate.hpp>
+#include <alloy/core/best_classes.hpp>
 #include <alloy/core/size_class.hpp>
 
 // Where memory enters the program.

@@ -3,18 +3,68 @@
 
 #include "support/unit_test.hpp"
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 
 using namespace alloy;
 
 using sgi = linear_classes<8, 16>;
+using few = listed_classes<std::array<std::size_t, 4>{24, 64, 104, 256}>;
+using fine = listed_classes<std::array<std::size_t, 3>{3, 4, 30}, 1>;
 
 static_assert(sgi::count == 16 && sgi::largest == 128);
 static_assert(sgi::index(layout_of<char>) == 0 && sgi::index({128, 8}) == 15);
 static_assert(sgi::at(0) == layout{8, 8} && sgi::at(2) == layout{24, 8} &&
               sgi::at(15) == layout{128, 128});
 
+static_assert(detail::is_size_map<sgi>() && detail::is_size_map<few>() &&
+              detail::is_size_map<fine>());
+static_assert(few::count == 4 && few::largest == 256 && few::at(2) == layout{104, 8});
+
 namespace {
+
+/// Maps that break one law each.
+struct too_large : sgi {
+    static constexpr std::size_t largest = 136;
+};
+struct shifted : sgi {
+    static constexpr std::size_t index(layout want) noexcept { return sgi::index(want) / 2 * 2; }
+};
+struct misaligned : sgi {
+    static constexpr layout at(std::size_t i) noexcept { return {sgi::at(i).size, 16}; }
+};
+struct generous : sgi {
+    static constexpr bool serves(layout /*any*/) noexcept { return true; }
+};
+struct short_of_a_byte : sgi {
+    static constexpr std::size_t rounded(layout want) noexcept { return sgi::rounded(want) - 1; }
+};
+struct falling : sgi {
+    static constexpr layout at(std::size_t i) noexcept { return sgi::at(15 - i); }
+};
+struct late : sgi { // what begins a class belongs to the first
+    static constexpr std::size_t index(layout want) noexcept {
+        return want.size % 8 == 1 ? 0 : sgi::index(want);
+    }
+};
+struct wasteful : sgi { // what begins a class is rounded to the next
+    static constexpr std::size_t rounded(layout want) noexcept {
+        return sgi::rounded(want) + (want.size % 8 == 1 ? 8 : 0);
+    }
+};
+struct deaf : sgi { // to alignment
+    static constexpr std::size_t rounded(layout want) noexcept {
+        return sgi::rounded({want.size, 1});
+    }
+    static constexpr std::size_t index(layout want) noexcept { return sgi::index({want.size, 1}); }
+    static constexpr layout at(std::size_t i) noexcept { return {sgi::at(i).size, 16}; }
+};
+static_assert(!detail::is_size_map<late>() && !detail::is_size_map<wasteful>() &&
+              !detail::is_size_map<deaf>());
+static_assert(!detail::is_size_map<too_large>() && !detail::is_size_map<shifted>() &&
+              !detail::is_size_map<misaligned>() && !detail::is_size_map<generous>() &&
+              !detail::is_size_map<short_of_a_byte>() && !detail::is_size_map<falling>());
 
 /// What the header says a class is: the first one whose blocks can hold the request.
 template <class Classes>
@@ -45,6 +95,8 @@ BOOST_AUTO_TEST_CASE(every_request_gets_the_smallest_class_that_serves_it) {
     every_request_gets_the_first_class_that_can_hold_it<linear_classes<8, 3>>();
     every_request_gets_the_first_class_that_can_hold_it<linear_classes<16, 5>>();
     every_request_gets_the_first_class_that_can_hold_it<linear_classes<1, 7>>();
+    every_request_gets_the_first_class_that_can_hold_it<few>();
+    every_request_gets_the_first_class_that_can_hold_it<fine>();
 }
 
 BOOST_AUTO_TEST_CASE(aligns_a_class_to_what_divides_its_size) {
@@ -60,4 +112,6 @@ BOOST_AUTO_TEST_CASE(says_no_to_what_would_overflow) {
     BOOST_TEST(!sgi::serves({SIZE_MAX, any_align}));
     BOOST_TEST(!sgi::serves({1, any_align}));
     BOOST_TEST(!sgi::serves({any_size, 8}));
+    BOOST_TEST(!few::serves({SIZE_MAX, 1}));
+    BOOST_TEST(!few::serves({1, any_align}));
 }

@@ -15,6 +15,7 @@
 #include <alloy/core/ability.hpp>
 #include <alloy/core/fact.hpp>
 #include <alloy/core/member.hpp>
+#include <alloy/core/size_class.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -49,12 +50,14 @@ struct bin_row<std::index_sequence<I...>, Classes, Bin> : bin_slot<I, Bin<Classe
 
 /// Routes each request by size and alignment.
 ///
-/// @tparam Classes Which class serves what; see linear_classes.
+/// @tparam Classes Which class serves what; see linear_classes and listed_classes.
 /// @tparam Bin     `Bin<layout>` is the policy of one class, default-constructible.
 /// @tparam Large   Serves what no class does.
 /// @threads As its policies together.
 template <class Classes, template <layout> class Bin, policy Large>
 class size_classes {
+    static_assert(detail::is_size_map<Classes>(),
+                  "alloy::size_classes: Classes is no map from sizes to classes");
     using indices = std::make_index_sequence<Classes::count>;
     template <std::size_t I>
     using slot = detail::bin_slot<I, Bin<Classes::at(I)>>;

@@ -2,7 +2,8 @@
 #pragma once
 
 /// @file
-/// @brief `alloy::linear_classes`: which of a row of equally spaced sizes a request belongs to.
+/// @brief Which of a row of sizes a request belongs to: `alloy::linear_classes`, equally spaced,
+/// and `alloy::listed_classes`, any.
 ///
 ///     size     1..8   9..16   17..24   25..32   ...   121..128
 ///     index      0      1        2        3     ...      15
@@ -13,7 +14,9 @@
 
 #include <alloy/core/layout.hpp>
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 
 namespace alloy::inline ALLOY_ABI {
 
@@ -58,5 +61,96 @@ struct linear_classes {
         return {size, detail::lowest_bit(size)};
     }
 };
+
+/// The sizes in `Sizes`, in bytes: rising multiples of `Step`. best_classes() finds good ones.
+///
+/// A table of one byte for each `Step` bytes of the largest size leads to the class.
+template <std::array Sizes, std::size_t Step = 8>
+struct listed_classes {
+    static_assert(Step > 0 && (Step & (Step - 1)) == 0,
+                  "alloy::listed_classes: not a power of two");
+    static_assert(
+        [] {
+            std::size_t before = 0;
+            for (const std::size_t size : Sizes) {
+                if (size <= before || size % Step != 0) { return false; }
+                before = size;
+            }
+            return before != 0 && Sizes.size() < 256;
+        }(),
+        "alloy::listed_classes: the sizes are not rising multiples of Step");
+
+    static constexpr std::size_t count = Sizes.size();   ///< Classes.
+    static constexpr std::size_t largest = Sizes.back(); ///< Bytes; what is larger has no class.
+
+    /// Bytes that a request of class serves: the first size that holds `want` and whose blocks are
+    /// aligned as strongly. @return More than #largest exactly when no class serves `want`.
+    [[nodiscard]] static constexpr std::size_t rounded(layout want) noexcept {
+        if (want.size > largest) [[unlikely]] { return largest + 1; }
+        std::size_t index = first_for(want.size);
+        while (index < count && Sizes[index] % want.align != 0) { ++index; }
+        return index < count ? Sizes[index] : largest + 1;
+    }
+
+    /// True if some class serves `want`.
+    [[nodiscard]] static constexpr bool serves(layout want) noexcept {
+        return rounded(want) <= largest;
+    }
+
+    /// The class of blocks of `size` bytes, a result of rounded().
+    [[nodiscard]] static constexpr std::size_t index_of(std::size_t size) noexcept {
+        return first_for(size);
+    }
+
+    /// The class of `want`. @pre `serves(want)`. @complexity O(1) up to an alignment of `Step`,
+    /// above it O(classes); a constant for a constant.
+    [[nodiscard]] static constexpr std::size_t index(layout want) noexcept {
+        return index_of(rounded(want));
+    }
+
+    /// What every block of class `index` is: its size and its natural alignment.
+    [[nodiscard]] static constexpr layout at(std::size_t index) noexcept {
+        return {Sizes[index], detail::lowest_bit(Sizes[index])};
+    }
+
+private:
+    static constexpr std::array<std::uint8_t, largest / Step> table = [] {
+        std::array<std::uint8_t, largest / Step> first{};
+        std::uint8_t index = 0;
+        for (std::size_t i = 0; i < first.size(); ++i) {
+            if ((i + 1) * Step > Sizes[index]) { ++index; }
+            first[i] = index;
+        }
+        return first;
+    }();
+
+    static constexpr std::size_t first_for(std::size_t size) noexcept {
+        return table[(size - 1) / Step];
+    }
+};
+
+namespace detail {
+
+/// True if `Classes` is a map as size_classes needs it: classes rise, each is aligned to a power of
+/// two that divides its size, and each begins where the one before ends.
+template <class Classes>
+consteval bool is_size_map() {
+    std::size_t below = 0;
+    for (std::size_t i = 0; i < Classes::count; ++i) {
+        const layout block = Classes::at(i);
+        if (!block.valid() || block.size % block.align != 0) { return false; }
+        const layout least{below + 1, 1};
+        if (Classes::index(least) != i || Classes::index(block) != i) { return false; }
+        if (Classes::rounded(least) != block.size || Classes::rounded(block) != block.size) {
+            return false;
+        }
+        if (Classes::index_of(block.size) != i) { return false; }
+        below = block.size;
+    }
+    return Classes::largest == below && !Classes::serves({below + 1, 1}) &&
+           Classes::rounded({unlimited, 1}) > below;
+}
+
+} // namespace detail
 
 } // namespace alloy::inline ALLOY_ABI
