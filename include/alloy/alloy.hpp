@@ -40,8 +40,10 @@
 // Combinators: policies made of policies.
 #include <alloy/compose/aligned.hpp>
 #include <alloy/compose/counted.hpp>
+#include <alloy/compose/failing.hpp>
 #include <alloy/compose/fallback.hpp>
 #include <alloy/compose/growing.hpp>
+#include <alloy/compose/limited.hpp>
 #include <alloy/compose/locked.hpp>
 #include <alloy/compose/magazine.hpp>
 #include <alloy/compose/measured.hpp>

@@ -29,6 +29,8 @@ static_assert(batching_policy<counted<bitmap<layout{40, 8}>>> &&
 static_assert(!std::is_move_constructible_v<counted<bump<>>> &&
                   !std::is_copy_constructible_v<counted<bump<>>>,
               "an arena with live blocks cannot be moved: none can");
+static_assert(!thread_safe_v<counted<new_source>> && !migratory_v<counted<new_source>>,
+              "whatever its upstream is");
 constinit counted<pool16<>> early;
 
 using arena = counted<bump<>>;

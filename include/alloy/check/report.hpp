@@ -17,6 +17,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,8 @@ struct violation {
 /// @threads None.
 class report {
 public:
+    report() = default;
+
     /// @param seed Of the random numbers in use; repeats the run.
     explicit report(std::uint64_t seed) : seed_(seed) {}
 
@@ -51,8 +54,8 @@ public:
 
     /// All of it, a line a law.
     [[nodiscard]] std::string text() const {
-        std::string all = std::to_string(violations_.size()) + " laws broken (seed " +
-                          std::to_string(seed_) + ")";
+        std::string all = std::to_string(violations_.size()) + " laws broken";
+        if (seed_) { all += " (seed " + std::to_string(*seed_) + ")"; }
         for (const violation& each : violations_) {
             all.append("\n  ").append(each.law).append(": ").append(each.how);
         }
@@ -87,7 +90,7 @@ private:
     }
     static std::string word(const char* text) { return text; }
 
-    std::uint64_t seed_;
+    std::optional<std::uint64_t> seed_;
     std::vector<violation> violations_;
 };
 

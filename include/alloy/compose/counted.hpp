@@ -20,6 +20,8 @@ namespace alloy::inline ALLOY_ABI {
 /// Counts the blocks that are out.
 class counting {
 public:
+    static constexpr bool thread_safe = false;
+
     constexpr counting() = default;
     counting(const counting&) = delete;
     counting& operator=(const counting&) = delete;
@@ -77,6 +79,8 @@ template <policy Upstream>
 class counted : public around<counting, Upstream> {
 public:
     using around<counting, Upstream>::around;
+
+    static constexpr bool migratory = false; ///< A block counts where it came from.
 
     void mark() = delete;
     void rewind() = delete;
