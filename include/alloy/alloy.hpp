@@ -38,6 +38,7 @@
 #include <alloy/policy/pool16.hpp>
 
 // Combinators: policies made of policies.
+#include <alloy/compose/affix.hpp>
 #include <alloy/compose/aligned.hpp>
 #include <alloy/compose/counted.hpp>
 #include <alloy/compose/failing.hpp>
@@ -47,6 +48,8 @@
 #include <alloy/compose/locked.hpp>
 #include <alloy/compose/magazine.hpp>
 #include <alloy/compose/measured.hpp>
+#include <alloy/compose/quantize.hpp>
+#include <alloy/compose/segregate.hpp>
 #include <alloy/compose/single_threaded.hpp>
 #include <alloy/compose/size_classes.hpp>
 #include <alloy/compose/watched.hpp>

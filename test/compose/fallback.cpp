@@ -2,6 +2,7 @@
 #include <alloy/compose/fallback.hpp>
 
 #include <alloy/adapt/allocator.hpp>
+#include <alloy/compose/locked.hpp>
 #include <alloy/compose/zeroed.hpp>
 #include <alloy/policy/buddy.hpp>
 #include <alloy/policy/bump.hpp>
@@ -19,6 +20,7 @@
 #include <cstring>
 #include <list>
 #include <span>
+#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -136,6 +138,38 @@ BOOST_AUTO_TEST_CASE(has_zeroed_blocks_from_either) {
     void* const outside = other.allocate_zeroed({100, 8});
     BOOST_TEST(record.zeroings == 1U);
     other.deallocate(outside, {100, 8});
+}
+
+BOOST_AUTO_TEST_CASE(keeps_everybody_out_of_both_or_of_none) {
+    static std::string log;
+    static bool taken = false;
+    struct first_lock {
+        static void lock() { log += "L1 "; }
+        static bool try_lock() { return (log += "T1 ", true); }
+        static void unlock() { log += "U1 "; }
+    };
+    struct second_lock {
+        static void lock() { log += "L2 "; }
+        static bool try_lock() { return (log += "T2 ", !taken); }
+        static void unlock() { log += "U2 "; }
+    };
+    using pair = fallback<locked<null_source, first_lock>, locked<null_source, second_lock>>;
+    static_assert(lockable_policy<pair> && thread_safe_v<pair> && !lockable_policy<both>);
+    pair all;
+    all.lock();
+    all.unlock();
+    BOOST_TEST(log == "L1 L2 U1 U2 ");
+    log.clear();
+    BOOST_TEST(all.try_lock());
+    BOOST_TEST(log == "T1 T2 ");
+    log.clear();
+    taken = true;
+    BOOST_TEST(!all.try_lock());
+    BOOST_TEST(log == "T1 T2 U1 ");
+    fallback<null_source, locked<null_source>> half;
+    half.lock();
+    BOOST_TEST(!half.try_lock());
+    half.unlock();
 }
 
 BOOST_AUTO_TEST_CASE(trims_both) {

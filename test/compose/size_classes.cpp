@@ -71,6 +71,9 @@ static_assert(!zeroing_policy<size_classes<eight, list_bin, malloc_source>>,
               "not all of it has a cheaper way to zeroes");
 static_assert(!thread_safe_v<lists>);
 static_assert(thread_safe_v<size_classes<eight, locked_list, new_source>>);
+static_assert(lockable_policy<size_classes<eight, locked_list, new_source>> &&
+              lockable_policy<size_classes<eight, list_bin, locked<new_source>>> &&
+              !lockable_policy<lists>);
 static_assert(!thread_safe_v<size_classes<eight, locked_list, freelist<layout{512, 8}>>>);
 static_assert(!std::copy_constructible<lists> && !std::movable<lists>);
 static_assert(lists::max_align == new_source::max_align);

@@ -2,8 +2,14 @@
 #include <alloy/core/fork.hpp>
 
 #include <alloy/adapt/allocator.hpp>
+#include <alloy/compose/fallback.hpp>
 #include <alloy/compose/locked.hpp>
+#include <alloy/compose/measured.hpp>
+#include <alloy/compose/size_classes.hpp>
+#include <alloy/core/size_class.hpp>
+#include <alloy/policy/buddy.hpp>
 #include <alloy/policy/bump.hpp>
+#include <alloy/policy/freelist.hpp>
 #include <alloy/policy/pool16.hpp>
 #include <alloy/preset.hpp>
 
@@ -28,12 +34,22 @@ namespace {
 // Who can keep everybody out.
 static_assert(lockable_policy<locked<pool16<>>>);
 static_assert(lockable_policy<around<one_thread, locked<pool16<>>>>, "through any advice");
+static_assert(lockable_policy<measured<locked<pool16<>>>> && !lockable_policy<measured<pool16<>>>);
 static_assert(!lockable_policy<pool16<>> && !lockable_policy<single_threaded<pool16<>>>);
 static_assert(!lockable_policy<global<locked<pool16<>>>>, "that is for the owner");
 
 using inner = global<locked<pool16<>>>;
 struct outer_tag {};
 using outer = global<locked<pool16<inner>>, outer_tag>; // waits for the lock of `inner` in its own
+
+// Who has several locks.
+template <layout Node>
+using locked_list = locked<freelist<Node>>;
+using classes = global<size_classes<linear_classes<8, 16>, locked_list, new_source>>;
+constexpr range_options range{.bytes = 4096, .unit = 64, .largest = 256, .align = 64};
+using region = locked<buddy<range, inline_buffer<8192>>>;
+using sized = global<measured<locked<pool16<>>>>;
+using spilling = global<fallback<region, locked<pool16<>>>>;
 
 template <class A>
 void churn(A allocator, std::size_t n) {
@@ -47,6 +63,9 @@ void use_all(std::size_t n) {
     churn(buddy_allocator<std::array<char, 40>>{}, n);
     churn(allocator<std::array<char, 40>, outer>{}, n);
     churn(allocator<std::array<char, 40>, inner>{}, n);
+    churn(allocator<std::array<char, 40>, classes>{}, n);
+    churn(allocator<std::array<char, 40>, spilling>{}, n);
+    churn(allocator<std::array<char, 40>, sized>{}, n);
     allocator<std::array<char, 4096>, outer> large;
     large.deallocate(large.allocate(3), 3);
 }

@@ -39,6 +39,8 @@ namespace alloy::inline ALLOY_ABI {
 /// @source  D's FallbackAllocator: A. Alexandrescu, std.experimental.allocator, 2013.
 template <owning_policy First, policy Second>
 class fallback {
+    static constexpr bool lockable = lockable_policy<First> || lockable_policy<Second>;
+
 public:
     static constexpr std::size_t max_align = Second::max_align; ///< Bytes.
     static constexpr std::size_t max_size = std::max(max_size_v<First>, max_size_v<Second>);
@@ -49,17 +51,16 @@ public:
     /// Constructs the second in place from `args`, the first from nothing; acquires nothing.
     template <class... Args>
         requires std::default_initializable<First> && std::constructible_from<Second, Args...> &&
-                     (!std::same_as<std::remove_cvref_t<Args>, fallback> && ...)
+                 (!std::same_as<std::remove_cvref_t<Args>, fallback> && ...)
     constexpr explicit(sizeof...(Args) == 1)
         fallback(Args&&... args) noexcept(std::is_nothrow_constructible_v<Second, Args...>)
-        : first_(std::in_place), second_(std::in_place, std::forward<Args>(args)...) {}
+        : second_(std::in_place, std::forward<Args>(args)...) {}
 
     /// Constructs each in place from a tuple of its own; acquires nothing.
     template <class... FirstArgs, class... SecondArgs>
     constexpr fallback(std::piecewise_construct_t /*each*/, std::tuple<FirstArgs...> first,
                        std::tuple<SecondArgs...> second)
-        : fallback(first, std::index_sequence_for<FirstArgs...>{}, second,
-                   std::index_sequence_for<SecondArgs...>{}) {}
+        : first_(std::move(first)), second_(std::move(second)) {}
 
     fallback(const fallback&) = delete;
     fallback& operator=(const fallback&) = delete;
@@ -134,6 +135,23 @@ public:
         return detail::trim_if_able(first_.get()) + detail::trim_if_able(second_.get());
     }
 
+    /// Keeps everybody out of both, as far as they have locks.
+    void lock() noexcept
+        requires lockable
+    {
+        detail::lock_each(first_.get(), second_.get());
+    }
+    [[nodiscard]] bool try_lock() noexcept
+        requires lockable
+    {
+        return detail::try_lock_each(first_.get(), second_.get());
+    }
+    void unlock() noexcept
+        requires lockable
+    {
+        detail::unlock_each(first_.get(), second_.get());
+    }
+
     /// Requests that went to the second, met or not: zero, if the first was enough.
     [[nodiscard]] std::size_t spills() const noexcept {
         return spills_.load(std::memory_order_relaxed);
@@ -142,12 +160,6 @@ public:
 private:
     struct first_tag;
     struct second_tag;
-
-    template <class A, std::size_t... I, class B, std::size_t... J>
-    constexpr fallback(A& first, std::index_sequence<I...> /*of the first*/, B& second,
-                       std::index_sequence<J...> /*of the second*/)
-        : first_(std::in_place, std::get<I>(std::move(first))...),
-          second_(std::in_place, std::get<J>(std::move(second))...) {}
 
     void spill() noexcept {
         if constexpr (thread_safe) {

@@ -117,6 +117,23 @@ public:
         return upstream_.get().trim();
     }
 
+    /// Keeps everybody out of upstream.
+    void lock() noexcept
+        requires lockable_policy<Upstream>
+    {
+        upstream_.get().lock();
+    }
+    [[nodiscard]] bool try_lock() noexcept
+        requires lockable_policy<Upstream>
+    {
+        return upstream_.get().try_lock();
+    }
+    void unlock() noexcept
+        requires lockable_policy<Upstream>
+    {
+        upstream_.get().unlock();
+    }
+
 private:
     static constexpr std::size_t prefix_for(std::size_t align) noexcept {
         return std::max(align, sizeof(std::size_t));

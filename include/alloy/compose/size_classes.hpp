@@ -43,6 +43,7 @@ struct bin_row<std::index_sequence<I...>, Classes, Bin> : bin_slot<I, Bin<Classe
     static constexpr std::size_t max_align = std::max({Classes::at(I).align...});
     static constexpr bool thread_safe = (thread_safe_v<Bin<Classes::at(I)>> && ...);
     static constexpr bool can_batch = (batching_policy<Bin<Classes::at(I)>> && ...);
+    static constexpr bool can_lock = (lockable_policy<Bin<Classes::at(I)>> || ...);
     static constexpr bool can_trim = (trimming_policy<Bin<Classes::at(I)>> || ...);
 };
 
@@ -62,6 +63,7 @@ class size_classes {
     template <std::size_t I>
     using slot = detail::bin_slot<I, Bin<Classes::at(I)>>;
     using bins = detail::bin_row<indices, Classes, Bin>;
+    static constexpr bool lockable = bins::can_lock || lockable_policy<Large>;
 
 public:
     /// The strongest alignment of any class, or of `Large`; bytes.
@@ -128,11 +130,24 @@ public:
     std::size_t trim() noexcept
         requires(bins::can_trim || trimming_policy<Large>)
     {
-        std::size_t bytes = 0;
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
-            ((bytes += detail::trim_if_able(bin<I>())), ...);
-        }(indices{});
-        return bytes + detail::trim_if_able(large_.get());
+        return with_all([](auto&&... all) noexcept { return (detail::trim_if_able(all) + ...); });
+    }
+
+    /// Keeps everybody out of every policy that has a lock.
+    void lock() noexcept
+        requires lockable
+    {
+        with_all([](auto&&... all) noexcept { detail::lock_each(all...); });
+    }
+    [[nodiscard]] bool try_lock() noexcept
+        requires lockable
+    {
+        return with_all([](auto&&... all) noexcept { return detail::try_lock_each(all...); });
+    }
+    void unlock() noexcept
+        requires lockable
+    {
+        with_all([](auto&&... all) noexcept { detail::unlock_each(all...); });
     }
 
 private:
@@ -146,6 +161,13 @@ private:
         const std::size_t index = Classes::index(want);
         [&]<std::size_t... I>(std::index_sequence<I...>) {
             static_cast<void>(((index == I && (call(bin<I>(), Classes::at(I)), true)) || ...));
+        }(indices{});
+    }
+
+    template <class Call>
+    decltype(auto) with_all(Call call) noexcept {
+        return [&]<std::size_t... I>(std::index_sequence<I...>) -> decltype(auto) {
+            return call(bin<I>()..., large_.get());
         }(indices{});
     }
 

@@ -89,6 +89,36 @@ constexpr std::size_t trim_if_able(P&& target) noexcept {
     return 0;
 }
 
+/// Unlocks those of `all` that have a lock.
+template <class... P>
+void unlock_each(P&&... all) noexcept {
+    const auto unlock = []<class Q>(Q&& one) {
+        if constexpr (lockable_policy<std::remove_cvref_t<Q>>) { one.unlock(); }
+    };
+    (unlock(all), ...);
+}
+
+/// Locks those of `all` that have a lock, in this order.
+template <class... P>
+void lock_each(P&&... all) noexcept {
+    const auto lock = []<class Q>(Q&& one) {
+        if constexpr (lockable_policy<std::remove_cvref_t<Q>>) { one.lock(); }
+    };
+    (lock(all), ...);
+}
+
+/// Locks those of `all` that have a lock, or none. @return False if somebody is inside.
+inline bool try_lock_each() noexcept { return true; }
+template <class First, class... Rest>
+bool try_lock_each(First&& first, Rest&&... rest) noexcept {
+    if constexpr (lockable_policy<std::remove_cvref_t<First>>) {
+        if (!first.try_lock()) { return false; }
+    }
+    if (try_lock_each(rest...)) { return true; }
+    unlock_each(first);
+    return false;
+}
+
 } // namespace detail
 
 } // namespace alloy::inline ALLOY_ABI

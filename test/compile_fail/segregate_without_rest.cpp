@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSL-1.0
+// EXPECT-ERROR: alloy::segregate: takes at least one tier, and then a policy for the rest
+#include <alloy/compose/segregate.hpp>
+#include <alloy/source/new.hpp>
+
+using small = alloy::tier<alloy::layout{64, 16}, alloy::new_source>;
+using middle = alloy::tier<alloy::layout{512, 16}, alloy::new_source>;
+
+#if defined(ALLOY_COMPILE_OK)
+alloy::segregate<small, middle, alloy::new_source> policy;
+#else
+alloy::segregate<small, middle> policy;
+#endif
