@@ -15,6 +15,7 @@
 #include <alloy/core/fact.hpp>
 #include <alloy/core/handle.hpp>
 #include <alloy/core/layout.hpp>
+#include <alloy/core/misuse.hpp>
 #include <alloy/core/no_alloc.hpp>
 #include <alloy/core/policy.hpp>
 #include <alloy/core/ranged.hpp>
@@ -40,6 +41,7 @@
 // Combinators: policies made of policies.
 #include <alloy/compose/affix.hpp>
 #include <alloy/compose/aligned.hpp>
+#include <alloy/compose/checked.hpp>
 #include <alloy/compose/counted.hpp>
 #include <alloy/compose/failing.hpp>
 #include <alloy/compose/fallback.hpp>

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file
+/// @brief `alloy::checked`: every block watched, and every misuse of one reported.
+///
+///     | front margin |  block, as asked  | back margin and slack |     one block of Upstream
+///     '--- sealed ---'                   '------- sealed --------'
+///
+///     blocks_:  address --> asked layout, live or released             far from any overflow
+///     oldest_ --> released --> released --> newest_                    sealed whole, held back
+///
+/// All that is known of a block stands in a table apart, so that no stray write can forge it: a
+/// release of what is not live, or with another layout than was asked, is told exactly. Margins are
+/// verified when a block comes back. It then waits in a queue, verified again when it leaves, and
+/// until then a second release is told from one that was always wrong.
+///
+/// Choose it in tests, and in production where a fault must be found. Avoid it where memory counts:
+/// a block costs its margins and a record of 32 bytes, in a table that is at most 3/4 full and
+/// never shrinks; and time, since each byte is written and read once more.
+
+#include <alloy/core/ability.hpp>
+#include <alloy/core/address_table.hpp>
+#include <alloy/core/fact.hpp>
+#include <alloy/core/member.hpp>
+#include <alloy/core/misuse.hpp>
+#include <alloy/core/sanitize.hpp>
+#include <alloy/core/seal.hpp>
+#include <alloy/source/pages.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+namespace alloy::inline ALLOY_ABI {
+
+/// How much a `checked` watches.
+struct checked_options {
+    std::size_t redzone = 16; ///< Bytes of a margin; in front, rounded up to the alignment. With 0
+                              ///< only what upstream rounds up is watched.
+    std::size_t quarantine = std::size_t{1} << 20U; ///< Bytes of released blocks held back, margins
+                                                    ///< included; a larger block is not.
+    bool leaks = true; ///< Report what is live at the end; a `global` has none.
+};
+
+/// Watches the blocks of `Upstream`, and reports to the handler that on_misuse() set. If it
+/// returns, a wrong release has changed nothing, and bytes that were written are sealed again: no
+/// damage is reported twice. Under AddressSanitizer margins and released blocks are off limits, so
+/// that the write itself is reported.
+///
+/// @tparam Upstream Where blocks come from.
+/// @tparam Records  Where the table comes from: never from `Upstream`.
+/// @threads None: put it inside `locked` to share it.
+/// @source  Red zones and quarantine: K. Serebryany et al., "AddressSanitizer", USENIX ATC 2012.
+template <policy Upstream, checked_options Options = checked_options{}, policy Records = pages<>>
+class checked {
+    static_assert(Options.redzone < max_size_v<Upstream> - max_size_v<Upstream> / 2,
+                  "alloy::checked: Upstream has no room for the margins of a block");
+
+public:
+    static constexpr std::size_t max_align = Upstream::max_align; ///< Bytes.
+    static constexpr std::size_t max_size = max_size_v<Upstream> - 2 * Options.redzone;
+    static constexpr bool zero_fresh = zero_fresh_v<Upstream>;
+
+    /// Constructs the upstream in place from `args`; acquires nothing.
+    template <class... Args>
+        requires std::constructible_from<Upstream, Args...> &&
+                 (!std::same_as<std::remove_cvref_t<Args>, checked> && ...)
+    constexpr explicit(sizeof...(Args) == 1)
+        checked(Args&&... args) noexcept(std::is_nothrow_constructible_v<Upstream, Args...>)
+        : upstream_(std::in_place, std::forward<Args>(args)...) {}
+
+    checked(const checked&) = delete;
+    checked& operator=(const checked&) = delete;
+
+    /// Verifies all, reports what is live as leaks, and gives the quarantine back.
+    ~checked() {
+        hold_back_at_most(0);
+        blocks_.for_each([&](void* at, const record& known) noexcept {
+            const block lost = block_at(at, known.asked);
+            verify_live(lost);
+            detail::unpoison(lost.begin, lost.bytes());
+            if constexpr (Options.leaks) { report(misuse::leak, at, {0, 1}, known.asked); }
+        });
+    }
+
+    /// @return `want.size` bytes and not one more, or null if there is no room for them, the
+    /// margins or the record. What is in quarantine does not make room: see trim().
+    [[nodiscard]] void* allocate(layout want) noexcept {
+        return admit(
+            want, [](auto& upstream, layout whole) noexcept { return upstream.allocate(whole); });
+    }
+
+    /// As allocate(), zeroed.
+    [[nodiscard]] void* allocate_zeroed(layout want) noexcept
+        requires zeroing_policy<Upstream>
+    {
+        return admit(want, [](auto& upstream, layout whole) noexcept {
+            return upstream.allocate_zeroed(whole);
+        });
+    }
+
+    /// Takes the block back, into quarantine; or reports why it is none that can come back.
+    /// @complexity O(size).
+    void deallocate(void* at, layout given) noexcept {
+        const record* const known = blocks_.find(at);
+        if (known == nullptr) { return report(misuse::foreign_release, at, given); }
+        const layout asked = known->asked;
+        if (known->released()) { return report(misuse::double_release, at, given, asked); }
+        if (given.size != asked.size) { return report(misuse::wrong_size, at, given, asked); }
+        if (given.align != asked.align) { return report(misuse::wrong_align, at, given, asked); }
+        const block gone = block_at(at, asked);
+        verify_live(gone);
+        if (gone.bytes() > Options.quarantine) { return give_up(gone); }
+        hold_back_at_most(Options.quarantine - gone.bytes());
+        hold_back(gone);
+    }
+
+    /// True exactly for a live block.
+    [[nodiscard]] bool owns(const void* at) const noexcept {
+        const record* const known = blocks_.find(at);
+        return known != nullptr && !known->released();
+    }
+
+    /// The size that was asked for the block at `at`, or 0 if none begins there.
+    [[nodiscard]] std::size_t usable_size(const void* at) const noexcept {
+        const record* const known = blocks_.find(at);
+        return known != nullptr ? known->asked.size : 0;
+    }
+
+    /// Verifies every margin and every released block now. @return Incidents. @complexity O(bytes).
+    std::size_t verify() noexcept { // NOLINT(modernize-use-nodiscard): called for its reports
+        std::size_t found = 0;
+        blocks_.for_each([&](void* at, const record& known) noexcept {
+            const block each = block_at(at, known.asked);
+            found += known.released() ? verify_gone(each) : verify_live(each);
+        });
+        return found;
+    }
+
+    /// Calls `visit(at, asked)` for every live block, in no order; it must not allocate or release
+    /// here. @complexity O(blocks).
+    template <class Visit>
+    void for_each_live(Visit visit) const {
+        blocks_.for_each([&](void* at, const record& known) {
+            if (!known.released()) { visit(static_cast<const void*>(at), known.asked); }
+        });
+    }
+
+    /// Verifies the quarantine and gives it back, and lets upstream trim. @return Bytes that left.
+    std::size_t trim() noexcept { // NOLINT(modernize-use-nodiscard): called for its effect
+        const std::size_t bytes = quarantined();
+        hold_back_at_most(0);
+        detail::trim_if_able(upstream_.get());
+        return bytes;
+    }
+
+    /// Bytes of upstream that are in quarantine.
+    [[nodiscard]] std::size_t quarantined() const noexcept { return quarantined_; }
+
+private:
+    /// Of a live block, or of a released one that names the one released after it.
+    struct record {
+        layout asked;
+        void* next; ///< Null while it is live; the newest of all names itself.
+
+        [[nodiscard]] bool released() const noexcept { return next != nullptr; }
+    };
+    using table = detail::address_table<record, Records>;
+    static_assert(table::slot_size == 32);
+
+    /// A block, and upstream's around it.
+    struct block {
+        std::byte* at;
+        layout asked;
+        std::byte* begin;
+        std::byte* end;
+        layout whole; ///< What upstream was asked for.
+
+        [[nodiscard]] std::byte* limit() const noexcept { return at + asked.size; }
+        [[nodiscard]] std::size_t bytes() const noexcept {
+            return static_cast<std::size_t>(end - begin);
+        }
+    };
+
+    static constexpr std::size_t front(std::size_t align) noexcept {
+        return detail::round_up(Options.redzone, align);
+    }
+
+    /// What to ask upstream; for a sum that is not representable, what nobody can serve.
+    static constexpr layout with_margins(layout want) noexcept {
+        const std::size_t margins = front(want.align) + Options.redzone;
+        const std::size_t room = unlimited - margins;
+        return {want.size > room ? unlimited : margins + want.size, want.align};
+    }
+
+    [[nodiscard]] block block_at(void* where, layout asked) const noexcept {
+        auto&& upstream = upstream_.get();
+        const layout whole = with_margins(asked);
+        auto* const at = static_cast<std::byte*>(where);
+        std::byte* const begin = at - front(asked.align);
+        return {at, asked, begin, begin + alloy::good_size(upstream, whole), whole};
+    }
+
+    template <class Take>
+    [[nodiscard]] void* admit(layout want, Take take) noexcept {
+        if (!blocks_.reserve()) [[unlikely]] { return nullptr; }
+        auto&& upstream = upstream_.get();
+        void* const begin = take(upstream, with_margins(want));
+        if (begin == nullptr) [[unlikely]] { return nullptr; }
+        if (seed_ == 0) [[unlikely]] { seed_ = detail::draw_seed(); }
+        const block fresh = block_at(static_cast<std::byte*>(begin) + front(want.align), want);
+        margins().put(fresh.begin, fresh.at);
+        margins().put(fresh.limit(), fresh.end);
+        detail::poison(fresh.limit(), static_cast<std::size_t>(fresh.end - fresh.limit()));
+        detail::poison(fresh.begin, static_cast<std::size_t>(fresh.at - fresh.begin));
+        blocks_.insert(fresh.at, {want, nullptr});
+        return fresh.at;
+    }
+
+    void hold_back(const block& gone) noexcept {
+        remains().put(gone.begin, gone.end);
+        detail::poison(gone.begin, gone.bytes());
+        (newest_ == nullptr ? oldest_ : blocks_.find(newest_)->next) = gone.at;
+        newest_ = gone.at;
+        blocks_.find(gone.at)->next = gone.at;
+        quarantined_ += gone.bytes();
+    }
+
+    /// Lets the blocks that were released first go, until at most `bytes` are in quarantine.
+    void hold_back_at_most(std::size_t bytes) noexcept {
+        while (quarantined_ > bytes) {
+            const record& known = *blocks_.find(oldest_);
+            const block oldest = block_at(oldest_, known.asked);
+            if (oldest_ == newest_) { newest_ = nullptr; }
+            oldest_ = known.next;
+            quarantined_ -= oldest.bytes();
+            verify_gone(oldest);
+            give_up(oldest);
+        }
+    }
+
+    void give_up(const block& gone) noexcept {
+        blocks_.erase(gone.at);
+        detail::unpoison(gone.begin, gone.bytes());
+        upstream_.get().deallocate(gone.begin, gone.whole);
+    }
+
+    std::size_t verify_live(const block& live) const noexcept { // NOLINT(modernize-use-nodiscard)
+        return inspect(margins(), live.begin, live.at, misuse::underflow, live) +
+               inspect(margins(), live.limit(), live.end, misuse::overflow, live);
+    }
+
+    std::size_t verify_gone(const block& gone) const noexcept { // NOLINT(modernize-use-nodiscard)
+        return inspect(remains(), gone.begin, gone.end, misuse::write_after_release, gone);
+    }
+
+    /// Reports if a byte was written, and seals them again. @return Incidents.
+    std::size_t inspect(detail::seal sealed, std::byte* from, const std::byte* to, misuse kind,
+                        const block& of) const noexcept {
+        const std::byte* const wrong = sealed.broken(from, to);
+        if (wrong == nullptr) { return 0; }
+        sealed.put(from, to);
+        report(kind, of.at, {0, 1}, of.asked, wrong);
+        return 1;
+    }
+
+    void report(misuse kind, const void* at, layout said, layout known = {0, 1},
+                const void* where = nullptr) const noexcept {
+        detail::report_misuse({kind, at, said, known, where, nullptr, seed_});
+    }
+
+    [[nodiscard]] detail::seal margins() const noexcept { return detail::seal(seed_); }
+    [[nodiscard]] detail::seal remains() const noexcept { return detail::seal(~seed_); }
+
+    table blocks_;
+    void* oldest_ = nullptr; // in quarantine
+    void* newest_ = nullptr; // null if none is
+    std::size_t quarantined_ = 0;
+    std::uint64_t seed_ = 0; // not drawn yet
+    [[no_unique_address]] detail::member<Upstream, checked> upstream_;
+};
+
+static_assert(owning_policy<checked<pages<>>> && measuring_policy<checked<pages<>>> &&
+              trimming_policy<checked<pages<>>> && zeroing_policy<checked<pages<>>>);
+
+} // namespace alloy::inline ALLOY_ABI

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file
+/// @brief `alloy::misuse`: what callers do wrong, and the one place where it is reported.
+///
+///     guard --> incident --> handler      at first: print to stderr, abort
+///
+/// Every guard reports here. The way there takes no lock and no memory: the heap may be what is
+/// broken.
+
+#include <alloy/core/layout.hpp>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+
+#include <unistd.h>
+
+namespace alloy::inline ALLOY_ABI {
+
+/// The kinds of misuse that a guard can tell.
+enum class misuse : unsigned char {
+    double_release,      ///< The block was released before.
+    foreign_release,     ///< No block begins there: another policy's, or inside one, or wild.
+    wrong_size,          ///< Released with a size that it was not asked with.
+    wrong_align,         ///< Released with another alignment.
+    overflow,            ///< Bytes behind the block were written.
+    underflow,           ///< Bytes in front of the block were written.
+    write_after_release, ///< Bytes of the block were written after it came back.
+    leak                 ///< The block never came back.
+};
+
+/// The name of a kind, as it is printed.
+[[nodiscard]] constexpr std::string_view name_of(misuse kind) noexcept {
+    switch (kind) {
+    case misuse::double_release:
+        return "double release";
+    case misuse::foreign_release:
+        return "foreign release";
+    case misuse::wrong_size:
+        return "wrong size";
+    case misuse::wrong_align:
+        return "wrong alignment";
+    case misuse::overflow:
+        return "overflow";
+    case misuse::underflow:
+        return "underflow";
+    case misuse::write_after_release:
+        return "write after release";
+    case misuse::leak:
+        return "leak";
+    }
+    return "misuse";
+}
+
+/// One misuse, as far as the guard knows it.
+struct incident {
+    misuse kind;
+    const void* at;                      ///< Where the block is, or is said to be.
+    layout said{0, 1};                   ///< What the caller says of it; size 0 if nothing.
+    layout known{0, 1};                  ///< What is known of it; size 0 if nothing.
+    const void* where = nullptr;         ///< The first wrong byte, if one was found.
+    const void* released_from = nullptr; ///< The caller that released it first, if it is kept.
+    std::uint64_t seed = 0;              ///< Of the guard's random choices, to repeat them.
+};
+
+/// Told of each incident, in the thread that found it. It must not use what reports; if it
+/// returns, the guard does what keeps the heap whole: a wrong release is ignored.
+using misuse_handler = void (*)(const incident&) noexcept;
+
+namespace detail {
+
+/// A line that is put together on the stack and written in one call.
+class message {
+public:
+    message& operator<<(std::string_view text) noexcept {
+        const std::size_t n = std::min(text.size(), line_.size() - used_);
+        std::memcpy(line_.data() + used_, text.data(), n);
+        used_ += n;
+        return *this;
+    }
+    message& operator<<(const char* text) noexcept { return *this << std::string_view(text); }
+    message& operator<<(std::uint64_t number) noexcept { return print(number, 10); }
+    message& operator<<(const void* at) noexcept {
+        *this << "0x";
+        return print(reinterpret_cast<std::uintptr_t>(at), 16);
+    }
+    message& operator<<(layout asked) noexcept {
+        return *this << std::uint64_t{asked.size} << " bytes aligned to "
+                     << std::uint64_t{asked.align};
+    }
+
+    /// Puts it out, as well as it goes.
+    void write_to_stderr() noexcept {
+        const auto gone = ::write(STDERR_FILENO, line_.data(), used_);
+        static_cast<void>(gone);
+    }
+
+private:
+    message& print(std::uint64_t number, int base) noexcept {
+        std::array<char, 20> digits; // NOLINT(cppcoreguidelines-pro-type-member-init)
+        const auto* const end =
+            std::to_chars(digits.data(), digits.data() + digits.size(), number, base).ptr;
+        return *this << std::string_view(digits.data(),
+                                         static_cast<std::size_t>(end - digits.data()));
+    }
+
+    std::array<char, 512> line_; // NOLINT(cppcoreguidelines-pro-type-member-init)
+    std::size_t used_ = 0;
+};
+
+/// Prints the incident in a line, and ends the program.
+[[noreturn]] inline void abort_on(const incident& what) noexcept {
+    message line;
+    line << "alloy: " << name_of(what.kind) << " at " << what.at;
+    if (what.said.size != 0) { line << ", released as " << what.said; }
+    if (what.known.size != 0) { line << ", a block of " << what.known; }
+    if (what.where != nullptr) { line << ", first wrong byte at " << what.where; }
+    if (what.released_from != nullptr) { line << ", released before by " << what.released_from; }
+    if (what.seed != 0) { line << ", seed " << what.seed; }
+    line << "\n";
+    line.write_to_stderr();
+    std::abort();
+}
+
+inline constinit std::atomic<misuse_handler> on_incident{abort_on};
+
+/// Reports one. @threads Any.
+[[gnu::noinline, gnu::cold]] inline void report_misuse(const incident& what) noexcept {
+    on_incident.load(std::memory_order_acquire)(what);
+}
+
+} // namespace detail
+
+/// Sets what is told of every incident, in every thread; null brings the first one back.
+/// @return The handler so far.
+inline misuse_handler on_misuse(misuse_handler handler) noexcept {
+    return detail::on_incident.exchange(handler != nullptr ? handler : detail::abort_on);
+}
+
+} // namespace alloy::inline ALLOY_ABI
