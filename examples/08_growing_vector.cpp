@@ -2,7 +2,7 @@
 // A vector that knows its arena grows where it is, and so leaves no old blocks behind.
 // EXPECT: std::vector: 1000 numbers, moved 11 times
 // EXPECT: alloy::vector: 1000 numbers, moved 1 times
-// EXPECT: as small as a std::vector, and deduced from its arena
+// EXPECT: three words, and deduced from its arena
 #include <alloy/adapt/vector.hpp>
 #include <alloy/preset.hpp>
 
@@ -34,6 +34,6 @@ int main() {
 
     const alloy::vector squares({1, 4, 9}, arena);
     static_assert(std::is_same_v<decltype(squares), const alloy::vector<int, handle>>);
-    static_assert(sizeof(alloy::vector<int>) == sizeof(std::vector<int>));
-    std::puts("as small as a std::vector, and deduced from its arena");
+    static_assert(sizeof(alloy::vector<int>) == 3 * sizeof(void*));
+    std::puts("three words, and deduced from its arena");
 }

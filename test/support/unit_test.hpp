@@ -11,4 +11,6 @@
 #define BOOST_TEST_DYN_LINK
 #endif
 
+#include <iterator> // with debug iterators, libstdc++ 12's shrink_to_fit wants it before <string>
+
 #include <boost/test/unit_test.hpp>

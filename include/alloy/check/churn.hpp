@@ -68,13 +68,8 @@ private:
         return holds;
     }
 
-    /// splitmix64. @source G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorandom Number
-    /// Generators", OOPSLA 2014.
     std::size_t below(std::size_t n) {
-        std::uint64_t z = random_ += 0x9e3779b97f4a7c15U;
-        z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
-        z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
-        return static_cast<std::size_t>((z ^ (z >> 31U)) % n);
+        return static_cast<std::size_t>(scattered(random_ += golden) % n);
     }
 
     void step() {

@@ -66,14 +66,9 @@ struct failure_plan {
     }
 
 private:
-    /// The nth of the random numbers, from 0 to below 1: splitmix64.
-    /// @source G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorandom Number Generators",
-    ///         OOPSLA 2014.
+    /// The nth of the random numbers, from 0 to below 1.
     [[nodiscard]] constexpr double draw(std::size_t n) const noexcept {
-        std::uint64_t z = seed + n * 0x9e3779b97f4a7c15U;
-        z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
-        z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
-        return static_cast<double>((z ^ (z >> 31U)) >> 11U) * 0x1p-53;
+        return static_cast<double>(detail::scattered(seed + n * detail::golden) >> 11U) * 0x1p-53;
     }
 };
 

@@ -101,7 +101,7 @@ private:
         return slots_ == nullptr ? 0 : std::size_t{1} << bits_;
     }
     [[nodiscard]] std::size_t home(const void* at) const noexcept {
-        return address(at) * 0x9E3779B97F4A7C15 >> (64 - bits_); // Fibonacci hashing
+        return address(at) * golden >> (64 - bits_); // Fibonacci hashing
     }
     [[nodiscard]] std::size_t next(std::size_t i) const noexcept { return (i + 1) & (slots() - 1); }
     [[nodiscard]] std::size_t distance(std::size_t from, std::size_t to) const noexcept {

@@ -23,6 +23,18 @@ namespace alloy::inline ALLOY_ABI::detail {
 /// a block at address `n`, and of every block in an array of stride `n`.
 [[nodiscard]] constexpr std::size_t lowest_bit(std::size_t n) noexcept { return n & (~n + 1); }
 
+/// A number whose bits all depend on all of those of `z`; one to one.
+/// @source The finaliser of splitmix64: G. L. Steele et al., "Fast splittable pseudorandom number
+///         generators", OOPSLA 2014.
+[[nodiscard]] constexpr std::uint64_t scattered(std::uint64_t z) noexcept {
+    z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9;
+    z = (z ^ (z >> 27U)) * 0x94D049BB133111EB;
+    return z ^ (z >> 31U);
+}
+
+/// 2^64 over the golden ratio: its multiples spread evenly.
+inline constexpr std::uint64_t golden = 0x9E3779B97F4A7C15;
+
 /// The address of `at` as a number.
 [[nodiscard, gnu::always_inline]] inline std::size_t address(const void* at) noexcept {
     return std::bit_cast<std::uintptr_t>(at);

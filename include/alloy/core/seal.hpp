@@ -40,16 +40,9 @@ namespace alloy::inline ALLOY_ABI::detail {
 }
 
 /// Seals bytes, and sees which one was written since. It may touch what is poisoned.
-///
-/// @source The key: splitmix64, G. L. Steele et al., "Fast splittable pseudorandom number
-///         generators", OOPSLA 2014.
 class seal {
 public:
-    explicit constexpr seal(std::uint64_t seed) noexcept : key_(seed + step) {
-        key_ = (key_ ^ key_ >> 30U) * 0xBF58476D1CE4E5B9;
-        key_ = (key_ ^ key_ >> 27U) * 0x94D049BB133111EB;
-        key_ ^= key_ >> 31U;
-    }
+    explicit constexpr seal(std::uint64_t seed) noexcept : key_(scattered(seed + golden)) {}
 
     /// Seals the bytes from `from` up to `to`.
     void put(std::byte* from, const std::byte* to) const noexcept {
@@ -66,10 +59,8 @@ public:
     }
 
 private:
-    static constexpr std::uint64_t step = 0x9E3779B97F4A7C15; // 2^64 over the golden ratio
-
     [[nodiscard]] std::byte byte_at(const std::byte* at) const noexcept {
-        const std::uint64_t word = key_ + address(at) / 8 * step;
+        const std::uint64_t word = key_ + address(at) / 8 * golden;
         const auto byte = static_cast<std::uint8_t>(word >> 8 * (address(at) % 8));
         return byte != 0 ? std::byte{byte} : std::byte{1};
     }
