@@ -51,6 +51,7 @@
 #include <alloy/compose/magazine.hpp>
 #include <alloy/compose/measured.hpp>
 #include <alloy/compose/quantize.hpp>
+#include <alloy/compose/retrying.hpp>
 #include <alloy/compose/segregate.hpp>
 #include <alloy/compose/single_threaded.hpp>
 #include <alloy/compose/size_classes.hpp>

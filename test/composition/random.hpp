@@ -155,7 +155,11 @@ template <class P, class Q>
 struct layered<22, P, Q> {
     using type = checked<P>;
 };
-inline constexpr std::size_t layers = 23;
+template <class P, class Q>
+struct layered<23, P, Q> {
+    using type = retrying<P>;
+};
+inline constexpr std::size_t layers = 24;
 
 /// `Depth` layers above a bottom, all drawn from `Seed`.
 template <std::uint64_t Seed, std::size_t Depth>
