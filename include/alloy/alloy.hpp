@@ -10,6 +10,7 @@
 // The contract, and what every layer is made of.
 #include <alloy/core/ability.hpp>
 #include <alloy/core/around.hpp>
+#include <alloy/core/best_classes.hpp>
 #include <alloy/core/checkpoint.hpp>
 #include <alloy/core/extent.hpp>
 #include <alloy/core/fact.hpp>
@@ -20,7 +21,6 @@
 #include <alloy/core/policy.hpp>
 #include <alloy/core/ranged.hpp>
 #include <alloy/core/relocate.hpp>
-#include <alloy/core/best_classes.hpp>
 #include <alloy/core/size_class.hpp>
 
 // Where memory enters the program.

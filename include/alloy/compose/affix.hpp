@@ -193,7 +193,9 @@ private:
         this->upstream().deallocate(whole, whole_for(asked.given));
     }
 
-    std::size_t forward(const op::trim& asked) const noexcept { return asked(this->upstream()); }
+    std::size_t forward(const op::trim& asked) const noexcept { // NOLINT(modernize-use-nodiscard)
+        return asked(this->upstream());
+    }
 };
 
 } // namespace alloy::inline ALLOY_ABI

@@ -25,7 +25,7 @@
 namespace alloy::inline ALLOY_ABI {
 
 /// Which sizes there are. `R::rounded(n)` is the least that is at least `n`, or `n` itself if there
-/// is none up to #any_size; `R::cut(n)` is the greatest that is at most `n`, or 0.
+/// is none up to any_size; `R::cut(n)` is the greatest that is at most `n`, or 0.
 template <class R>
 concept size_rule = requires(std::size_t n) {
     { R::rounded(n) } noexcept -> std::same_as<std::size_t>;

@@ -8,8 +8,8 @@
 ///
 /// An advice is one function object. It is given what is asked, as an object of `alloy::op`, and a
 /// call that goes on to the upstream: it may watch, wait, refuse, or pass on as it likes, and it
-/// overloads on those operations that it cares for; `proceed.upstream` is there to ask for more than
-/// one call. `good_size` is pure and goes past it.
+/// overloads on those operations that it cares for; `proceed.upstream` is there to ask for more
+/// than one call. `good_size` is pure and goes past it.
 ///
 /// Choose it for concerns that only watch or guard calls: locks, counts, limits, injected failure.
 /// Avoid it for what changes which bytes are handed out: that is a combinator of its own.

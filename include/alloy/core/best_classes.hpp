@@ -40,6 +40,7 @@ struct class_fit {
 ///     using pool = size_classes<listed_classes<fit.sizes>, bin, large>;
 ///
 /// @param asked By rising size; in at least `K` different multiples of `step`, once rounded up.
+/// @param step  Bytes; a power of two.
 /// @complexity Time O(K N^2), space O(K N).
 /// @source Dynamic programming after W. D. Fisher, On Grouping for Maximum Homogeneity, JASA 1958.
 template <std::size_t K, std::size_t N>
