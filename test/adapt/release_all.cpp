@@ -171,9 +171,11 @@ BOOST_AUTO_TEST_CASE(abandons_what_is_nested) {
         own->emplace_back(long_name, a);
         pool->create(long_name, a);
     }
-    text seventh(long_name, a);
-    seventh += '7';
-    BOOST_TEST(words->at(seventh).back() == 7);
+    {
+        text seventh(long_name, a);
+        seventh += '7';
+        BOOST_TEST(words->at(seventh).back() == 7);
+    }
     release_all(a, words, deep, own, pool, bits);
     const std::size_t held = a.held();
     BOOST_TEST(a.trim() == held);

@@ -149,6 +149,11 @@ void closes() {
 
 } // namespace
 
+BOOST_AUTO_TEST_CASE(leaves_alone_what_nobody_can_align) {
+    const affix<pages<>, void, long> pool;
+    BOOST_TEST(pool.good_size({1, 2 * pages<>::max_align}) == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(conforms_and_returns_all_to_its_upstream) {
     conforms<front, void>();
     conforms<void, back>();

@@ -3,6 +3,7 @@
 
 #include <alloy/adapt/allocator.hpp>
 #include <alloy/compose/locked.hpp>
+#include <alloy/compose/single_threaded.hpp>
 #include <alloy/compose/zeroed.hpp>
 #include <alloy/policy/buddy.hpp>
 #include <alloy/policy/bump.hpp>
@@ -60,6 +61,10 @@ using region = buddy<range, inline_buffer<24'576>>;
 using both = fallback<region, pool16<probe>>;
 static_assert(rounding_policy<both> && resizing_policy<both> && trimming_policy<both>);
 static_assert(!owning_policy<both> && !resettable_policy<both> && !zeroing_policy<both>);
+static_assert(!single_threaded_v<fallback<inline_buffer<8>, single_threaded<new_source>>> &&
+                  single_threaded_v<fallback<null_source, single_threaded<bump<>>>> &&
+                  single_threaded_v<fallback<single_threaded<inline_buffer<8>>, bump<>>>,
+              "whoever sees every call guards it");
 static_assert(!thread_safe_v<both> && thread_safe_v<fallback<null_source, new_source>>);
 static_assert(owning_policy<fallback<buffer, null_source>> &&
               zero_fresh_v<fallback<zeroed<inline_buffer<8>>, pages<>>>);

@@ -110,6 +110,17 @@ BOOST_AUTO_TEST_CASE(an_empty_region_that_is_used_again_counts_as_used) {
     BOOST_TEST(pool.regions() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(an_empty_region_has_room_for_all_again) {
+    ledger book;
+    growing<inline_buffer<256>, probe> pool{book};
+    void* const a = pool.allocate({100, 8});
+    void* const b = pool.allocate({100, 8});
+    pool.deallocate(a, {100, 8}); // a buffer takes back its newest block alone
+    pool.deallocate(b, {100, 8});
+    for (int i = 0; i < 10; ++i) { pool.deallocate(pool.allocate({200, 8}), {200, 8}); }
+    BOOST_TEST(book.requests == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(holds_no_more_after_a_thousand_rounds_than_after_one) {
     ledger book;
     regions pool{book};
@@ -138,13 +149,15 @@ BOOST_AUTO_TEST_CASE(ends_each_region_and_lets_upstream_trim) {
         mortal& operator=(const mortal&) = delete;
         ~mortal() { --alive; }
     };
+    static int trims = 0;
     struct hoard : new_source {
-        static std::size_t trim() noexcept { return 5; }
+        static std::size_t trim() noexcept { return (++trims, 5); }
     };
     growing<mortal, hoard> pool;
     void* const at = pool.allocate({8, 8});
     BOOST_TEST(alive == 1);
-    BOOST_TEST(pool.trim() == 5U);
+    BOOST_TEST(pool.trim() == 0U, "what leaves upstream has not left it");
+    BOOST_TEST(trims == 1);
     pool.deallocate(at, {8, 8});
     BOOST_TEST(pool.trim() > sizeof(mortal));
     BOOST_TEST(alive == 0);

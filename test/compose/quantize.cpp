@@ -95,6 +95,11 @@ using rules = std::tuple<multiples_of<1>, multiples_of<48>, lines, multiples_of<
 
 } // namespace
 
+BOOST_AUTO_TEST_CASE(leaves_alone_what_nobody_can_align) {
+    const quantize<multiples_of<64>, pages<>> pool;
+    BOOST_TEST(pool.good_size({1, 2 * pages<>::max_align}) == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(conforms_and_returns_all_to_its_upstream) {
     ledger book;
     {

@@ -59,6 +59,20 @@ BOOST_AUTO_TEST_CASE(depends_on_seed_and_address_in_every_byte) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(repeats_at_no_distance_that_blocks_have) {
+    static std::array<std::byte, 1U << 18U> many;
+    seal(1).put(many.data(), many.data() + many.size());
+    for (std::size_t distance = 8; distance <= 4096; distance *= 2) {
+        for (std::size_t byte = 0; byte < 8; ++byte) {
+            int same = 0;
+            for (std::size_t i = 1; i < 64; ++i) {
+                same += many[byte + i * distance] == many[byte] ? 1 : 0;
+            }
+            BOOST_TEST(same < 8); // one in four times by chance
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(draws_another_seed_each_time_unless_the_environment_says_which) {
     ::unsetenv("ALLOY_SEED");
     const std::uint64_t one = draw_seed();

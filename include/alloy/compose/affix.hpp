@@ -164,7 +164,10 @@ private:
         constexpr std::size_t last = end_in(max_size_v<Upstream>);
         const std::size_t front = front_for(asked.align);
         const std::size_t align = std::max({asked.align, before::room.align, behind::room.align});
-        if (front > last || asked.size > last - front) [[unlikely]] { return {unlimited, align}; }
+        if (asked.align > Upstream::max_align || front > last || asked.size > last - front)
+            [[unlikely]] {
+            return {unlimited, align};
+        }
         const std::size_t end = detail::round_up(front + asked.size, behind::room.align);
         return {end + behind::room.size, align};
     }

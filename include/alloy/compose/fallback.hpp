@@ -45,7 +45,8 @@ public:
     static constexpr std::size_t max_align = Second::max_align; ///< Bytes.
     static constexpr std::size_t max_size = std::max(max_size_v<First>, max_size_v<Second>);
     static constexpr bool thread_safe = thread_safe_v<First> && thread_safe_v<Second>;
-    static constexpr bool single_threaded = single_threaded_v<First> || single_threaded_v<Second>;
+    static constexpr bool single_threaded = // First sees every call
+        single_threaded_v<First> || (thread_safe_v<First> && single_threaded_v<Second>);
     static constexpr bool zero_fresh = zero_fresh_v<First> && zero_fresh_v<Second>;
 
     /// Constructs the second in place from `args`, the first from nothing; acquires nothing.

@@ -95,10 +95,10 @@ public:
     void deallocate(void* at, layout given) noexcept {
         node** const link = owner_of(at);
         ALLOY_ASSERT(*link != nullptr); // else the block is of no region
-        if (*link == nullptr) { return; }
         (*link)->region.deallocate(at, given);
         if (--(*link)->live != 0) { return; }
         if (empty_ != 0) { return drop(link); }
+        if constexpr (resettable_policy<Region>) { (*link)->region.reset(); } // room for all again
         ++empty_;
     }
 
@@ -109,8 +109,8 @@ public:
         return (*owner_of(at))->region.resize(at, given, size);
     }
 
-    /// Gives every empty region back. @return Bytes that left it and upstream.
-    std::size_t trim() noexcept {
+    /// Gives every empty region back, and lets upstream trim. @return Bytes that left.
+    std::size_t trim() noexcept { // NOLINT(modernize-use-nodiscard): called for its effect
         std::size_t bytes = 0;
         for (node** link = &front_; *link != nullptr;) {
             if ((*link)->live == 0) {
@@ -121,7 +121,8 @@ public:
                 link = &(*link)->next;
             }
         }
-        return bytes + detail::trim_if_able(upstream_.get());
+        detail::trim_if_able(upstream_.get());
+        return bytes;
     }
 
     /// Regions that there are.

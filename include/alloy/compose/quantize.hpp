@@ -73,6 +73,7 @@ public:
 
     /// The sizes of the rule that upstream's good_size has room for.
     [[nodiscard]] constexpr std::size_t good_size(layout want) const noexcept {
+        if (want.align > Upstream::max_align) [[unlikely]] { return want.size; }
         // Uncut, 48 bytes from multiples of 64 would be 64, and come home rounded to 96. What is
         // cut is its own quantum, so every legal size goes home as one that upstream calls legal.
         return cut(alloy::good_size(this->upstream(), rounded(want)));

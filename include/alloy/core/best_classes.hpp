@@ -14,6 +14,7 @@
 #include <alloy/core/layout.hpp>
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -47,6 +48,7 @@ template <std::size_t K, std::size_t N>
     requires(K > 0 && K <= N)
 [[nodiscard]] constexpr class_fit<K> best_classes(const std::array<size_count, N>& asked,
                                                   std::size_t step = 8) noexcept {
+    ALLOY_ASSERT(std::has_single_bit(step));
     constexpr std::uint64_t never = ~std::uint64_t{0};
 
     // Of the first i sizes: how many blocks, and how many bytes they ask for together.

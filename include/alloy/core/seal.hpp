@@ -27,15 +27,14 @@
 namespace alloy::inline ALLOY_ABI::detail {
 
 /// What a guard's random choices follow from: the environment variable ALLOY_SEED in decimal, so
-/// that a run can be repeated, or else the system's randomness. Never zero. @threads Any.
+/// that a run at the same addresses can be repeated, or else the system's randomness. Never zero.
+/// @threads Any.
 /// @source Linux getrandom(2).
 [[nodiscard, gnu::noinline, gnu::cold]] inline std::uint64_t draw_seed() noexcept {
     std::uint64_t seed = 0;
     const char* const said = std::getenv("ALLOY_SEED"); // NOLINT(concurrency-mt-unsafe)
     if (said != nullptr) { std::from_chars(said, said + std::strlen(said), seed); }
-    if (seed == 0 && ::getrandom(&seed, sizeof seed, GRND_NONBLOCK) < 0) {
-        seed = address(*::environ);
-    }
+    if (seed == 0 && ::getrandom(&seed, sizeof seed, GRND_NONBLOCK) < 0) { seed = address(&seed); }
     return seed != 0 ? seed : 1;
 }
 
@@ -60,7 +59,7 @@ public:
 
 private:
     [[nodiscard]] std::byte byte_at(const std::byte* at) const noexcept {
-        const std::uint64_t word = key_ + address(at) / 8 * golden;
+        const std::uint64_t word = scattered(key_ + address(at) / 8);
         const auto byte = static_cast<std::uint8_t>(word >> 8 * (address(at) % 8));
         return byte != 0 ? std::byte{byte} : std::byte{1};
     }
