@@ -62,6 +62,20 @@ struct linear_classes {
     }
 };
 
+namespace detail {
+
+/// True for at least one and fewer than 256 sizes, each a multiple of `step` and above the last.
+consteval bool are_rising_multiples(const auto& sizes, std::size_t step) {
+    std::size_t before = 0;
+    for (const std::size_t size : sizes) {
+        if (size <= before || size % step != 0) { return false; }
+        before = size;
+    }
+    return before != 0 && sizes.size() < 256;
+}
+
+} // namespace detail
+
 /// The sizes in `Sizes`, in bytes: rising multiples of `Step`. best_classes() finds good ones.
 ///
 /// A table of one byte for each `Step` bytes of the largest size leads to the class.
@@ -69,16 +83,8 @@ template <std::array Sizes, std::size_t Step = 8>
 struct listed_classes {
     static_assert(Step > 0 && (Step & (Step - 1)) == 0,
                   "alloy::listed_classes: not a power of two");
-    static_assert(
-        [] {
-            std::size_t before = 0;
-            for (const std::size_t size : Sizes) {
-                if (size <= before || size % Step != 0) { return false; }
-                before = size;
-            }
-            return before != 0 && Sizes.size() < 256;
-        }(),
-        "alloy::listed_classes: the sizes are not rising multiples of Step");
+    static_assert(detail::are_rising_multiples(Sizes, Step),
+                  "alloy::listed_classes: the sizes are not rising multiples of Step");
 
     static constexpr std::size_t count = Sizes.size();   ///< Classes.
     static constexpr std::size_t largest = Sizes.back(); ///< Bytes; what is larger has no class.
