@@ -25,6 +25,8 @@ constexpr std::array kinds{misuse::double_release,
                            misuse::overflow,
                            misuse::underflow,
                            misuse::write_after_release,
+                           misuse::forged_link,
+                           misuse::late_request,
                            misuse::leak};
 static_assert(kinds.back() == misuse{kinds.size() - 1}, "the last kind is the last");
 static_assert(name_of(misuse::leak) == "leak" && name_of(misuse{99}) == "misuse");

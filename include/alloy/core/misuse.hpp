@@ -34,6 +34,8 @@ enum class misuse : unsigned char {
     overflow,            ///< Bytes behind the block were written.
     underflow,           ///< Bytes in front of the block were written.
     write_after_release, ///< Bytes of the block were written after it came back.
+    forged_link,         ///< The link inside a free block was written.
+    late_request,        ///< Memory was asked for after `sealed` said that no more would be.
     leak                 ///< The block never came back.
 };
 
@@ -54,6 +56,10 @@ enum class misuse : unsigned char {
         return "underflow";
     case misuse::write_after_release:
         return "write after release";
+    case misuse::forged_link:
+        return "forged link";
+    case misuse::late_request:
+        return "late request";
     case misuse::leak:
         return "leak";
     }
