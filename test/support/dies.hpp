@@ -5,6 +5,7 @@
 /// @brief `alloy::test::dies`: whether a misuse is found out. Include it before any alloy header:
 /// it reroutes ALLOY_ASSERT, so that a release build asserts too.
 
+#include <csignal>
 #include <cstdio>
 
 #include <sys/wait.h>
@@ -30,12 +31,14 @@ inline constexpr int asserted = 77;
 
 namespace alloy::test {
 
-/// True if `call`, in a process of its own, fails an assertion or is stopped by AddressSanitizer.
+/// True if `call`, in a process of its own, fails an assertion, is reported by a guard, or is
+/// stopped by AddressSanitizer.
 template <class Call>
 [[nodiscard]] bool dies(Call call) {
     const pid_t child = ::fork();
     if (child == 0) {
         static_cast<void>(std::freopen("/dev/null", "w", stderr)); // the report is expected
+        std::signal(SIGABRT, SIG_DFL);                             // and none of the test framework
         call();
         _exit(0);
     }
@@ -44,7 +47,8 @@ template <class Call>
 #if defined(ALLOY_HAS_ASAN)
     return status != 0;
 #else
-    return WIFEXITED(status) && WEXITSTATUS(status) == asserted;
+    return (WIFEXITED(status) && WEXITSTATUS(status) == asserted) ||
+           (WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 #endif
 }
 

@@ -13,6 +13,7 @@
 #include <alloy/core/fact.hpp>
 #include <alloy/core/fail.hpp>
 #include <alloy/core/handle.hpp>
+#include <alloy/core/origin.hpp>
 #include <alloy/core/sanitize.hpp>
 
 #include <algorithm>
@@ -157,6 +158,7 @@ private:
                       "alloy::allocator: the policy cannot align T");
         if (n > largest / sizeof(T)) [[unlikely]] { detail::fail_bad_array_new_length(); }
         const layout want = layout_for<T>(n);
+        [[maybe_unused]] const detail::asking<T, keeps_origins_v<handle_type>> asks;
         void* const at = handle_.allocate(want);
         if (at == nullptr) [[unlikely]] { detail::fail_bad_alloc(); }
         if constexpr (detail::has_asan) { detail::poison_slack(handle_, at, want, n * sizeof(T)); }

@@ -15,6 +15,7 @@
 /// its types: an allocator keeps no prefix.
 
 #include <alloy/core/ability.hpp>
+#include <alloy/core/assert.hpp>
 #include <alloy/core/exact.hpp>
 #include <alloy/core/fact.hpp>
 #include <alloy/core/handle.hpp>

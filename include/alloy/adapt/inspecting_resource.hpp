@@ -12,6 +12,7 @@
 /// Choose it to count, log or test what a container asks for. Avoid it to watch a policy: that is
 /// an advice on `around`, and inlines.
 
+#include <alloy/core/assert.hpp>
 #include <alloy/core/config.hpp>
 
 #include <concepts>

@@ -15,6 +15,7 @@
 /// reports overflow by one and use after deallocate(). Avoid it where no `std::pmr` is asked for:
 /// `bump` can also rewind and resize.
 
+#include <alloy/core/assert.hpp>
 #include <alloy/core/fail.hpp>
 #include <alloy/core/region.hpp>
 #include <alloy/core/sanitize.hpp>

@@ -16,6 +16,7 @@
 /// Choose it for objects that refer to each other, end in any order, and are visited as a whole.
 /// Avoid it for objects that nobody visits or looks up: generations cost 8 bytes an object.
 
+#include <alloy/core/assert.hpp>
 #include <alloy/core/handle.hpp>
 #include <alloy/core/slots.hpp>
 #include <alloy/source/new.hpp>

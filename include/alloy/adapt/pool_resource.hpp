@@ -17,6 +17,7 @@
 /// Choose them as a drop-in for the standard's two: an operation is one virtual call and a list.
 /// Avoid them where no `std::pmr` is asked for: an allocator over `pool16` inlines.
 
+#include <alloy/core/assert.hpp>
 #include <alloy/core/chain.hpp>
 #include <alloy/core/fail.hpp>
 #include <alloy/core/region.hpp>

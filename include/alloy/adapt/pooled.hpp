@@ -22,6 +22,7 @@
 #include <alloy/core/ability.hpp>
 #include <alloy/core/exact.hpp>
 #include <alloy/core/handle.hpp>
+#include <alloy/core/origin.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -143,10 +144,12 @@ private:
         static_assert(sized(sizeof(Class)).align <= handle_type::max_align,
                       "alloy::pooled: the policy cannot align Class");
         const handle_type source{};
+        [[maybe_unused]] const detail::asking<Class, keeps_origins_v<handle_type>> asks;
         return detail::take(source, want);
     }
     static void* try_take(layout want) noexcept {
         const handle_type source{};
+        [[maybe_unused]] const detail::asking<Class, keeps_origins_v<handle_type>> asks;
         return detail::try_take(source, want);
     }
     static void give(void* at, layout given) noexcept {

@@ -16,6 +16,7 @@
 /// Avoid it for a few blocks: then destructors cost nothing worth a second look.
 
 #include <alloy/core/ability.hpp>
+#include <alloy/core/assert.hpp>
 #include <alloy/core/handle.hpp>
 
 #include <array>

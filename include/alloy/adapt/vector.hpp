@@ -15,6 +15,7 @@
 /// Choose it for vectors that grow: in an arena above all, and for elements that own something.
 /// Avoid it where an interface wants std::vector, or elements want an allocator passed to them.
 
+#include <alloy/core/assert.hpp>
 #include <alloy/core/handle.hpp>
 #include <alloy/core/relocate.hpp>
 #include <alloy/core/row.hpp>

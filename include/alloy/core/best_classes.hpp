@@ -10,6 +10,7 @@
 /// An optimal choice ends each class at a size that is asked for, so it is a walk through those:
 /// what the first j of them cost in k classes follows from what fewer cost in k - 1.
 
+#include <alloy/core/assert.hpp>
 #include <alloy/core/bits.hpp>
 #include <alloy/core/layout.hpp>
 

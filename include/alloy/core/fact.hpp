@@ -47,4 +47,11 @@ inline constexpr std::size_t max_size_v = [] {
     return any_size;
 }();
 
+/// True if `P` keeps who asks for a block, so that adapters say for what type; see detail::asking.
+template <policy P>
+inline constexpr bool keeps_origins_v = [] {
+    if constexpr (requires { bool{P::keeps_origins}; }) { return P::keeps_origins; }
+    return false;
+}();
+
 } // namespace alloy::inline ALLOY_ABI

@@ -36,6 +36,7 @@ enum class misuse : unsigned char {
     write_after_release, ///< Bytes of the block were written after it came back.
     forged_link,         ///< The link inside a free block was written.
     late_request,        ///< Memory was asked for after `sealed` said that no more would be.
+    precondition,        ///< Something else that the documentation forbids.
     leak                 ///< The block never came back.
 };
 
@@ -60,21 +61,31 @@ enum class misuse : unsigned char {
         return "forged link";
     case misuse::late_request:
         return "late request";
+    case misuse::precondition:
+        return "broken precondition";
     case misuse::leak:
         return "leak";
     }
     return "misuse";
 }
 
+/// Words that nobody has said.
+inline constexpr std::string_view unsaid;
+
 /// One misuse, as far as the guard knows it.
 struct incident {
     misuse kind;
-    const void* at;                      ///< Where the block is, or is said to be.
+    const void* at = nullptr;            ///< Where the block is, or is said to be.
     layout said{0, 1};                   ///< What the caller says of it; size 0 if nothing.
     layout known{0, 1};                  ///< What is known of it; size 0 if nothing.
     const void* where = nullptr;         ///< The first wrong byte, if one was found.
     const void* released_from = nullptr; ///< The caller that released it first, if it is kept.
     std::uint64_t seed = 0;              ///< Of the guard's random choices, to repeat them.
+    const void* asked_from = nullptr;    ///< The caller that asked for it, if it is kept.
+    std::string_view type = unsaid;      ///< Of the object that it was asked for, if that is kept.
+    std::uint64_t blocks = 0;            ///< How many it concerns, if they are only counted.
+    std::string_view what = unsaid;      ///< The promise that was broken, as it is written.
+    std::string_view policy = unsaid;    ///< The composition from the guard on down.
 };
 
 /// Told of each incident, in the thread that found it. It must not use what reports; if it
@@ -118,19 +129,30 @@ private:
                                          static_cast<std::size_t>(end - digits.data()));
     }
 
-    std::array<char, 512> line_; // NOLINT(cppcoreguidelines-pro-type-member-init)
+    std::array<char, 1024> line_; // NOLINT(cppcoreguidelines-pro-type-member-init)
     std::size_t used_ = 0;
 };
 
 /// Prints the incident in a line, and ends the program.
 [[noreturn]] inline void abort_on(const incident& what) noexcept {
     message line;
-    line << "alloy: " << name_of(what.kind) << " at " << what.at;
-    if (what.said.size != 0) { line << ", released as " << what.said; }
-    if (what.known.size != 0) { line << ", a block of " << what.known; }
+    line << "alloy: " << name_of(what.kind);
+    if (what.at != nullptr) { line << " at " << what.at; }
+    if (!what.what.empty()) { line << ": " << what.what; }
+    if (what.said.size != 0) {
+        line << (what.kind == misuse::late_request ? ", for " : ", released as ") << what.said;
+    }
+    if (what.blocks != 0) {
+        line << " of " << what.blocks << " blocks, " << std::uint64_t{what.known.size} << " bytes";
+    } else if (what.known.size != 0) {
+        line << ", a block of " << what.known;
+    }
+    if (!what.type.empty()) { line << " for " << what.type; }
+    if (what.asked_from != nullptr) { line << ", asked for by " << what.asked_from; }
     if (what.where != nullptr) { line << ", first wrong byte at " << what.where; }
     if (what.released_from != nullptr) { line << ", released before by " << what.released_from; }
     if (what.seed != 0) { line << ", seed " << what.seed; }
+    if (!what.policy.empty()) { line << ", in " << what.policy; }
     line << "\n";
     line.write_to_stderr();
     std::abort();
@@ -141,6 +163,16 @@ inline constinit std::atomic<misuse_handler> on_incident{abort_on};
 /// Reports one. @threads Any.
 [[gnu::noinline, gnu::cold]] inline void report_misuse(const incident& what) noexcept {
     on_incident.load(std::memory_order_acquire)(what);
+}
+
+} // namespace detail
+
+namespace detail {
+
+/// Reports a promise that a caller broke; what would follow is undefined, so nothing does.
+[[noreturn, gnu::noinline, gnu::cold]] inline void broken(const char* promise) noexcept {
+    report_misuse({.kind = misuse::precondition, .what = promise});
+    std::abort();
 }
 
 } // namespace detail

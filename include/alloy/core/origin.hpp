@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file
+/// @brief `alloy::detail::origin`: who asked for a block, and who gave it back.
+///
+///     allocator<T> --> asking<T> --> ... --> a policy that keeps origins
+///
+/// A request says nothing of what it is for. An adapter that knows therefore leaves the type's name
+/// in a word of the thread's own, if there is a policy below that will look there.
+
+#include <alloy/core/misuse.hpp>
+#include <alloy/core/type_name.hpp>
+
+#include <string_view>
+
+namespace alloy::inline ALLOY_ABI::detail {
+
+/// What is known of a block's users.
+struct origin {
+    const void* asked_from = nullptr;    ///< Where the code goes on that asked for it.
+    const void* released_from = nullptr; ///< Where the code goes on that released it.
+    std::string_view type = unsaid;      ///< Of the object; empty if no adapter said.
+
+    void tell(incident& what) const noexcept {
+        what.asked_from = asked_from;
+        what.released_from = released_from;
+        what.type = type;
+    }
+};
+
+/// Nothing is.
+struct no_origin {};
+
+inline constinit thread_local std::string_view asked_type{};
+
+/// While it lives, what is asked for is for a `T`.
+template <class T, bool Kept>
+class asking {
+public:
+    asking() noexcept { asked_type = type_name<T>; }
+    asking(const asking&) = delete;
+    asking& operator=(const asking&) = delete;
+    ~asking() { asked_type = {}; }
+};
+template <class T>
+class asking<T, false> {};
+
+} // namespace alloy::inline ALLOY_ABI::detail
