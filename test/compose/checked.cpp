@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <alloy/compose/checked.hpp>
 
+#include <alloy/adapt/allocator.hpp>
 #include <alloy/compose/locked.hpp>
 #include <alloy/core/handle.hpp>
 #include <alloy/policy/bitmap.hpp>
@@ -91,7 +92,7 @@ void spoil(std::byte* at) { detail::write_kept(at, ~detail::read_kept(at)); }
 constexpr std::array<std::size_t, 9> sizes{1, 3, 8, 24, 40, 64, 100, 1000, 5000};
 
 template <policy P>
-void* take(P& p, layout want) {
+void* filled(P& p, layout want) {
     void* const at = p.allocate(want);
     BOOST_TEST_REQUIRE(at != nullptr);
     std::memset(at, 0x5A, want.size);
@@ -110,9 +111,9 @@ void for_each_block(Plant plant) {
         for (const std::size_t align : {1U, 8U, 16U}) {
             BOOST_TEST_CONTEXT(size << " bytes aligned to " << align) {
                 const layout asked{size, align};
-                void* const older = take(policy, asked);
-                void* const at = take(policy, asked);
-                void* const newer = take(policy, asked);
+                void* const older = filled(policy, asked);
+                void* const at = filled(policy, asked);
+                void* const newer = filled(policy, asked);
                 plant(policy, at, asked);
                 BOOST_TEST_REQUIRE(recording::quiet());
                 if (policy.owns(at)) { policy.deallocate(at, asked); }
@@ -202,7 +203,7 @@ BOOST_AUTO_TEST_CASE(is_as_before_when_there_is_no_room_for_a_record) {
         BOOST_TEST(book.requests == live.size());
         for (void* const at : live) { BOOST_TEST(policy.owns(at)); }
         rationed::budget = 1;
-        live.push_back(take(policy, {8, 8}));
+        live.push_back(filled(policy, {8, 8}));
         BOOST_TEST(rationed::out == 1);
         for (void* const at : live) { policy.deallocate(at, {8, 8}); }
         BOOST_TEST(policy.verify() == 0U);
@@ -317,7 +318,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(tells_a_write_after_release_in_every_way_out, Upst
     for_each_block<Upstream>([&](auto& /*policy*/, void* /*at*/, layout asked) {
         std::optional<checked<Upstream>> other;
         other.emplace();
-        void* const at = take(*other, asked);
+        void* const at = filled(*other, asked);
         other->deallocate(at, asked);
         spoil(first_middle_last(at, asked)[1]);
         other.reset();
@@ -325,10 +326,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(tells_a_write_after_release_in_every_way_out, Upst
     });
     for_each_block<Upstream>([&](auto& /*policy*/, void* /*at*/, layout asked) {
         checked<Upstream, checked_options{.quarantine = 16'384}> other;
-        void* const at = take(other, asked);
+        void* const at = filled(other, asked);
         other.deallocate(at, asked);
         spoil(first_middle_last(at, asked)[0]);
-        while (recording::quiet()) { other.deallocate(take(other, asked), asked); }
+        while (recording::quiet()) { other.deallocate(filled(other, asked), asked); }
         recording::only(misuse::write_after_release, at, asked);
     });
 }
@@ -339,7 +340,7 @@ BOOST_AUTO_TEST_CASE(watches_every_byte_that_is_not_the_callers) {
     checked<rich, checked_options{.redzone = 5}> policy{book};
     for (const std::size_t align : {1U, 2U, 8U, 64U}) {
         const layout asked{27, align};
-        void* const at = take(policy, asked);
+        void* const at = filled(policy, asked);
         const std::size_t front = align == 1 ? 5 : align == 2 ? 6 : align == 8 ? 8 : 64;
         BOOST_TEST((book.last == layout{front + 27 + 5, align}));
         const std::size_t whole = rich::good_size(book.last);
@@ -369,7 +370,7 @@ BOOST_AUTO_TEST_CASE(tells_the_zero_that_ends_a_string_one_byte_too_far) {
     const recording record;
     checked<pool16<>> policy;
     for (int i = 0; i < 2000; ++i) { // whatever the byte was
-        void* const at = take(policy, {24, 8});
+        void* const at = filled(policy, {24, 8});
         detail::write_kept(byte_of(at, 24), std::byte{});
         policy.deallocate(at, {24, 8});
         recording::only(misuse::overflow, at, {24, 8});
@@ -379,8 +380,8 @@ BOOST_AUTO_TEST_CASE(tells_the_zero_that_ends_a_string_one_byte_too_far) {
 BOOST_AUTO_TEST_CASE(reports_both_ends_of_a_block_and_counts_all_that_it_finds) {
     const recording record;
     checked<pool16<>> policy;
-    void* const at = take(policy, {10, 8});
-    void* const gone = take(policy, {10, 8});
+    void* const at = filled(policy, {10, 8});
+    void* const gone = filled(policy, {10, 8});
     policy.deallocate(gone, {10, 8});
     spoil(byte_of(at, -1));
     spoil(byte_of(at, 10));
@@ -400,13 +401,13 @@ BOOST_AUTO_TEST_CASE(watches_what_upstream_rounds_up_where_there_is_no_redzone) 
     rich::record book;
     {
         checked<rich, checked_options{.redzone = 0}> policy{book};
-        void* const at = take(policy, {27, 8});
+        void* const at = filled(policy, {27, 8});
         BOOST_TEST((book.last == layout{27, 8}));
         BOOST_TEST(book.live.contains(at));
         spoil(byte_of(at, 27));
         policy.deallocate(at, {27, 8});
         recording::only(misuse::overflow, at, {27, 8});
-        void* const full = take(policy, {32, 8});
+        void* const full = filled(policy, {32, 8});
         policy.deallocate(full, {32, 8});
     }
     BOOST_TEST(book.live.empty());
@@ -418,7 +419,7 @@ BOOST_AUTO_TEST_CASE(holds_released_blocks_back_in_order_up_to_a_bound_in_bytes)
     {
         checked<probe, checked_options{.redzone = 16, .quarantine = 1000}> policy{book};
         std::vector<void*> blocks;
-        for (int i = 0; i < 12; ++i) { blocks.push_back(take(policy, {68, 4})); }
+        for (int i = 0; i < 12; ++i) { blocks.push_back(filled(policy, {68, 4})); }
         for (std::size_t i = 0; i < blocks.size(); ++i) {
             policy.deallocate(blocks[i], {68, 4});
             const std::size_t held = std::min<std::size_t>(i + 1, 10); // of 100 bytes each
@@ -426,11 +427,11 @@ BOOST_AUTO_TEST_CASE(holds_released_blocks_back_in_order_up_to_a_bound_in_bytes)
             BOOST_TEST(book.live.size() == blocks.size() - (i + 1 - held));
             if (i >= 10) { BOOST_TEST(!book.live.contains(byte_of(blocks[i - 10], -16))); }
         }
-        void* const large = take(policy, {969, 4}); // 1001 with its margins
+        void* const large = filled(policy, {969, 4}); // 1001 with its margins
         policy.deallocate(large, {969, 4});
         BOOST_TEST(!book.live.contains(byte_of(large, -16)));
         BOOST_TEST(policy.quarantined() == 1000U);
-        void* const fits = take(policy, {968, 4});
+        void* const fits = filled(policy, {968, 4});
         policy.deallocate(fits, {968, 4});
         BOOST_TEST((policy.quarantined() == 1000U && book.live.size() == 1U));
         BOOST_TEST(policy.trim() == 1000U);
@@ -438,7 +439,7 @@ BOOST_AUTO_TEST_CASE(holds_released_blocks_back_in_order_up_to_a_bound_in_bytes)
         BOOST_TEST(policy.trim() == 0U);
         policy.deallocate(fits, {968, 4}); // it is forgotten
         recording::only(misuse::foreign_release, fits, {0, 1});
-        policy.deallocate(take(policy, {1, 1}), {1, 1});
+        policy.deallocate(filled(policy, {1, 1}), {1, 1});
         BOOST_TEST(policy.quarantined() == 33U);
     }
     BOOST_TEST(book.live.empty());
@@ -449,17 +450,17 @@ BOOST_AUTO_TEST_CASE(gives_no_block_out_again_while_it_is_in_quarantine) {
     checked<pool16<>, checked_options{.quarantine = 50 * 64}> policy;
     std::vector<void*> latest;
     for (int i = 0; i < 1000; ++i) {
-        void* const at = take(policy, {32, 8});
+        void* const at = filled(policy, {32, 8});
         BOOST_TEST_REQUIRE(std::count(latest.begin(), latest.end(), at) == 0);
         policy.deallocate(at, {32, 8});
         latest.push_back(at);
         if (latest.size() > 50) { latest.erase(latest.begin()); }
     }
     checked<pool16<>, checked_options{.quarantine = 0}> at_once;
-    void* const at = take(at_once, {32, 8});
+    void* const at = filled(at_once, {32, 8});
     at_once.deallocate(at, {32, 8});
     BOOST_TEST(at_once.quarantined() == 0U);
-    BOOST_TEST(take(at_once, {32, 8}) == at);
+    BOOST_TEST(filled(at_once, {32, 8}) == at);
     at_once.deallocate(at, {32, 8});
 }
 
@@ -467,7 +468,7 @@ BOOST_AUTO_TEST_CASE(lets_its_upstream_trim) {
     const recording record;
     ledger book;
     checked<pool16<probe>> policy{book};
-    policy.deallocate(take(policy, {32, 8}), {32, 8});
+    policy.deallocate(filled(policy, {32, 8}), {32, 8});
     BOOST_TEST(!book.live.empty());
     BOOST_TEST(policy.trim() == 64U);
     BOOST_TEST(book.live.empty());
@@ -480,8 +481,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(reports_what_is_live_at_the_end_and_leaves_it_alon
     std::map<const void*, layout> live;
     {
         checked<ref<Upstream>> policy{upstream};
-        for (const std::size_t size : sizes) { live[take(policy, {size, 8})] = {size, 8}; }
-        policy.deallocate(take(policy, {8, 8}), {8, 8});
+        for (const std::size_t size : sizes) { live[filled(policy, {size, 8})] = {size, 8}; }
+        policy.deallocate(filled(policy, {8, 8}), {8, 8});
         auto visited = live;
         policy.for_each_live([&](const void* at, layout asked) {
             BOOST_TEST((visited.at(at) == asked));
@@ -506,8 +507,8 @@ BOOST_AUTO_TEST_CASE(verifies_live_blocks_at_the_end_even_where_leaks_are_no_mat
     void* spoiled = nullptr;
     {
         checked<bump<>, checked_options{.leaks = false}> policy;
-        take(policy, {10, 8});
-        spoiled = take(policy, {20, 8});
+        filled(policy, {10, 8});
+        spoiled = filled(policy, {20, 8});
         spoil(byte_of(spoiled, 20));
     }
     recording::only(misuse::overflow, spoiled, {20, 8});
@@ -518,7 +519,7 @@ BOOST_AUTO_TEST_CASE(knows_its_blocks_and_their_sizes) {
     checked<pool16<>> policy;
     checked<pool16<>> other;
     BOOST_TEST(!policy.owns(&policy));
-    void* const at = take(policy, {10, 8});
+    void* const at = filled(policy, {10, 8});
     BOOST_TEST((policy.owns(at) && !other.owns(at) && !policy.owns(byte_of(at, 1))));
     BOOST_TEST(policy.usable_size(at) == 10U);
     BOOST_TEST(policy.usable_size(byte_of(at, 1)) == 0U);
@@ -560,7 +561,7 @@ BOOST_AUTO_TEST_CASE(says_the_seed_and_takes_it_from_the_environment) {
     const recording record;
     const auto seed_of_a_new_one = [] {
         checked<pool16<>> policy;
-        void* const at = take(policy, {8, 8});
+        void* const at = filled(policy, {8, 8});
         policy.deallocate(at, {9, 8});
         const std::uint64_t seed = recording::only(misuse::wrong_size, at, {8, 8}).seed;
         policy.deallocate(at, {8, 8});
@@ -577,7 +578,7 @@ BOOST_AUTO_TEST_CASE(says_the_seed_and_takes_it_from_the_environment) {
 BOOST_AUTO_TEST_CASE(never_writes_the_same_pattern_beside_live_and_into_released_blocks) {
     const recording record;
     checked<new_source> policy;
-    auto* const at = static_cast<std::byte*>(take(policy, {8, 8}));
+    auto* const at = static_cast<std::byte*>(filled(policy, {8, 8}));
     std::array<std::byte, 32> live{};
     std::array<std::byte, 32> released{};
     const auto copy = [&](auto& into) {
@@ -600,16 +601,84 @@ BOOST_AUTO_TEST_CASE(puts_margins_and_released_blocks_off_limits_and_leaves_noth
     alignas(8) std::array<std::byte, 512> bytes{};
     {
         checked<buffer, checked_options{.leaks = false}> policy{bytes};
-        void* const at = take(policy, {20, 8});
+        void* const at = filled(policy, {20, 8});
         BOOST_TEST(__asan_address_is_poisoned(byte_of(at, -1)));
         BOOST_TEST(__asan_address_is_poisoned(byte_of(at, 20)));
         BOOST_TEST(__asan_region_is_poisoned(at, 20) == nullptr);
         BOOST_TEST(policy.verify() == 0U);
         BOOST_TEST(__asan_address_is_poisoned(byte_of(at, 20)));
-        void* const gone = take(policy, {20, 8});
+        void* const gone = filled(policy, {20, 8});
         policy.deallocate(gone, {20, 8});
         BOOST_TEST(__asan_address_is_poisoned(gone));
     }
     BOOST_TEST(__asan_region_is_poisoned(bytes.data(), bytes.size()) == nullptr);
 }
 #endif
+
+namespace {
+
+using with_origins = checked<pool16<>, checked_options{.origins = true}>;
+
+/// Code of its own, at addresses of its own.
+[[gnu::noinline]] int* ask(const allocator<int, ref<with_origins>>& from) {
+    return allocator<int, ref<with_origins>>(from).allocate(3);
+}
+[[gnu::noinline]] void give(const allocator<int, ref<with_origins>>& to, int* at) {
+    allocator<int, ref<with_origins>>(to).deallocate(at, 3);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(keeps_who_asked_and_who_released_where_it_is_told_to) {
+    static_assert(keeps_origins_v<locked<with_origins>> && !keeps_origins_v<checked<pool16<>>>);
+    const recording record;
+    with_origins policy;
+    const allocator<int, ref<with_origins>> ints(policy);
+    int* const first = ask(ints);
+    give(ints, first);
+    give(ints, first);
+    const incident what = recording::only(misuse::double_release, first, {12, 4});
+    BOOST_TEST(what.type == "int");
+    BOOST_TEST(what.asked_from != nullptr);
+    BOOST_TEST(what.released_from != nullptr);
+    BOOST_TEST(what.asked_from != what.released_from);
+    BOOST_TEST((what.policy.find("checked<pool16<") != what.policy.npos), what.policy);
+
+    void* const second = policy.allocate({12, 4}); // nobody says for what
+    policy.deallocate(second, {11, 4});
+    const incident untyped = recording::only(misuse::wrong_size, second, {12, 4});
+    BOOST_TEST(untyped.type.empty());
+    BOOST_TEST(untyped.asked_from != nullptr);
+    BOOST_TEST(untyped.released_from == nullptr);
+    policy.deallocate(second, {12, 4});
+}
+
+BOOST_AUTO_TEST_CASE(names_each_leak_once_with_type_and_origin) {
+    const recording record;
+    std::vector<const void*> lost;
+    {
+        with_origins policy;
+        const allocator<double, ref<with_origins>> doubles(policy);
+        for (int i = 0; i < 100; ++i) {
+            auto copy = doubles;
+            double* const at = copy.allocate(1);
+            if (i % 3 == 0) {
+                lost.push_back(at);
+            } else {
+                copy.deallocate(at, 1);
+            }
+        }
+    }
+    BOOST_TEST(recording::seen.size() == lost.size());
+    std::vector<const void*> told;
+    for (const incident& each : recording::seen) {
+        BOOST_TEST((each.kind == misuse::leak));
+        BOOST_TEST(each.type == "double");
+        BOOST_TEST(each.asked_from != nullptr);
+        told.push_back(each.at);
+    }
+    std::sort(told.begin(), told.end());
+    std::sort(lost.begin(), lost.end());
+    BOOST_TEST(told == lost, boost::test_tools::per_element());
+    recording::seen.clear();
+}

@@ -4,7 +4,10 @@
 #include <alloy/compose/wiped.hpp>
 
 #include <alloy/adapt/allocator.hpp>
+#include <alloy/adapt/c_heap.hpp>
+#include <alloy/adapt/vector.hpp>
 #include <alloy/policy/bump.hpp>
+#include <alloy/policy/freelist.hpp>
 #include <alloy/policy/pool16.hpp>
 #include <alloy/source/malloc.hpp>
 
@@ -43,6 +46,36 @@ static_assert(wiped<pool16<>>::max_align == pool16<>::max_align &&
               sizeof(wiped<pool16<>>) == sizeof(pool16<>));
 
 constinit wiped<pool16<>> before_main; // construction acquires nothing
+
+/// Secret bytes among `bytes`, those off limits too.
+ALLOY_NO_ASAN inline std::size_t secrets_in(const std::byte* at, std::size_t bytes) {
+    std::size_t found = 0;
+    for (std::size_t i = 0; i < bytes; ++i) { found += at[i] == std::byte{'s'} ? 1U : 0U; }
+    return found;
+}
+
+/// Bytes that a pool's chunks still held when they went back to a wiped upstream: by trim(), and
+/// at the end with blocks that are live.
+template <template <class Upstream> class Pool>
+std::size_t left_in_chunks() {
+    rich::record record;
+    {
+        Pool<wiped<rich>> pool{record};
+        std::array<void*, 300> all{};
+        for (void*& at : all) { at = std::memset(pool.allocate({64, 8}), 's', 64); }
+        for (std::size_t i = 0; i < 280; ++i) { pool.deallocate(all[i], {64, 8}); }
+        pool.trim();
+    }
+    BOOST_TEST(record.live.empty());
+    return record.unclean;
+}
+constexpr layout node{64, 8};
+template <class Upstream>
+using list_in_chunks = freelist<node, Upstream, unlimited, 20>;
+template <class Upstream>
+using list = freelist<node, Upstream, 280>;
+template <class Upstream>
+using arena = bump<bump_options{}, Upstream>;
 
 } // namespace
 
@@ -132,8 +165,85 @@ BOOST_AUTO_TEST_CASE(wipes_what_containers_leave_and_what_an_adapter_made_off_li
     pooled{before_main}.deallocate(pooled{before_main}.allocate(13), 13); // 16 bytes, 3 poisoned
 }
 
+BOOST_AUTO_TEST_CASE(wipes_the_block_that_a_vector_leaves_when_it_grows_or_shrinks) {
+    alignas(16) std::array<std::byte, 16'384> bytes{};
+    const auto secrets = [&] { return secrets_in(bytes.data(), bytes.size()); };
+    {
+        wiped<test::shelf> policy{bytes};
+        alloy::vector<char, ref<wiped<test::shelf>>> vector(policy);
+        for (std::size_t i = 1; i <= 1'000; ++i) {
+            vector.push_back('s');
+            BOOST_TEST_REQUIRE(secrets() == i);
+        }
+        vector.resize(10);
+        vector.shrink_to_fit();
+        BOOST_TEST(secrets() == 10U);
+    }
+    BOOST_TEST(secrets() == 0U);
+    {
+        using arena_of_secrets = wiped<arena<test::shelf>>; // which could shrink a block in place
+        arena_of_secrets policy{bytes};
+        alloy::vector<char, ref<arena_of_secrets>> vector(1'000, 's', policy);
+        vector.resize(2'000, 's');
+        BOOST_TEST(secrets() == 2'000U);
+        vector.resize(10);
+        vector.shrink_to_fit();
+        BOOST_TEST(secrets() == 10U);
+    }
+    BOOST_TEST(secrets() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(wipes_the_block_that_realloc_leaves) {
+    alignas(16) std::array<std::byte, 16'384> bytes{};
+    const auto secrets = [&] { return secrets_in(bytes.data(), bytes.size()); };
+    wiped<test::shelf> policy{bytes};
+    const c_heap<ref<wiped<test::shelf>>> heap(policy);
+    void* at = heap.malloc(100);
+    std::memset(at, 's', 100);
+    at = heap.realloc(at, 1'000);
+    BOOST_TEST(secrets() == 100U);
+    std::memset(at, 's', 1'000);
+    at = heap.realloc(at, 10);
+    BOOST_TEST(secrets() == 10U);
+    heap.free(at);
+    BOOST_TEST(secrets() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(wipes_the_chunks_that_a_pool_gives_back) {
+    BOOST_TEST(left_in_chunks<pool16>() == 0U);
+    BOOST_TEST(left_in_chunks<arena>() == 0U);
+    BOOST_TEST(left_in_chunks<list_in_chunks>() == 0U);
+    rich::record record;
+    {
+        list<wiped<rich>> nodes{record};
+        std::array<void*, 20> all{};
+        for (void*& at : all) { at = std::memset(nodes.allocate(node), 's', 64); }
+        for (void* const at : all) { nodes.deallocate(at, node); }
+        nodes.trim();
+        BOOST_TEST(record.live.empty());
+    }
+    BOOST_TEST(record.unclean == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(wipes_what_is_off_limits_inside_a_block) {
+    alignas(16) std::array<std::byte, 512> bytes{};
+    const wiped<test::shelf> policy{bytes};
+    auto* const at = static_cast<std::byte*>(policy.allocate({400, 8}));
+    std::memset(at, 's', 400);
+    detail::poison(at + 40, 100);
+    detail::poison(at + 397, 3);
+    policy.deallocate(at, {400, 8});
+    BOOST_TEST(secrets_in(bytes.data(), bytes.size()) == 0U);
+    BOOST_TEST(test::is_ordinary(bytes));
+}
+
 #if defined(ALLOY_HAS_ASAN) // meaningful in the `asan` preset only
 BOOST_AUTO_TEST_CASE(does_not_hide_a_second_release) {
+    BOOST_TEST(test::dies([] {
+        void* const at = wiped<>{}.allocate({40, 8});
+        wiped<>{}.deallocate(at, {40, 8});
+        wiped<>{}.deallocate(at, {40, 8});
+    }));
     BOOST_TEST(test::dies([] {
         void* const at = before_main.allocate({40, 8});
         before_main.deallocate(at, {40, 8});

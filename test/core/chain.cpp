@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <alloy/core/chain.hpp>
 
+#include "support/forgery.hpp"
 #include "support/unit_test.hpp"
 
 #include <algorithm>
@@ -118,6 +119,92 @@ BOOST_AUTO_TEST_CASE(may_lose_a_block_to_another_owner_while_it_drops_it) {
         return true;
     });
     BOOST_TEST(kept.empty());
+}
+
+BOOST_AUTO_TEST_CASE(answers_null_when_it_is_empty) {
+    const test::listener guard;
+    chain none;
+    BOOST_TEST(none.pop(block) == nullptr);
+    BOOST_TEST(none.unlink() == nullptr);
+    none.give_up();
+    BOOST_TEST(guard.count() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(hands_out_the_newest_block_first_by_any_code) {
+    blocks all{3};
+    detail::encoded_links<8> code;
+    code.admit(all.at(0), 3 * block);
+    chain kept;
+    kept.keep(all.at(0), code);
+    kept.keep(all.at(1), code);
+    kept.push(kept.adopt(all.at(2), block), block, code);
+    BOOST_TEST(kept.pop(block, code) == all.at(2));
+    BOOST_TEST(kept.unlink(code) == all.at(1));
+    BOOST_TEST(kept.pop(block, code) == all.at(0));
+    BOOST_TEST(kept.empty());
+    detail::close_pool(&kept);
+}
+
+BOOST_AUTO_TEST_CASE(keeps_a_block_with_a_forged_link_until_it_is_given_up) {
+    const test::listener guard;
+    blocks all{3};
+    detail::encoded_links<8> code;
+    code.admit(all.at(0), 3 * block);
+    chain kept;
+    for (std::size_t i = 0; i < 3; ++i) { kept.keep(all.at(i), code); }
+    test::forge(all.at(2), 0);
+    BOOST_TEST(kept.pop(block, code) == nullptr);
+    BOOST_TEST(!kept.empty());
+    BOOST_TEST(guard.count() == 0U);
+    kept.give_up();
+    BOOST_TEST(guard.heard_of(all.at(2)));
+    BOOST_TEST(kept.empty());
+
+    for (std::size_t i = 0; i < 3; ++i) { kept.keep(all.at(i), code); }
+    test::forge(all.at(2), 0);
+    BOOST_TEST(kept.unlink(code) == nullptr);
+    BOOST_TEST(guard.heard_of(all.at(2)));
+    BOOST_TEST(kept.empty());
+}
+
+BOOST_AUTO_TEST_CASE(makes_its_links_plain_and_back_up_to_a_forged_one) {
+    constexpr std::size_t count = 6;
+    for (std::size_t forged = 0; forged <= count; ++forged) { // from the newest; `count` is none
+        const test::listener guard;
+        blocks all{count};
+        detail::encoded_links<8> code;
+        code.admit(all.at(0), count * block);
+        chain kept;
+        for (std::size_t i = count; i-- > 0;) { kept.keep(all.at(i), code); }
+        std::vector<std::size_t> before;
+        for (std::size_t i = 0; i < forged; ++i) { before.push_back(test::link_word(all.at(i))); }
+        if (forged < count) { test::forge(all.at(forged), detail::address(all.at(1))); }
+        BOOST_TEST(kept.decode(code) == forged);
+        if (forged < count) { BOOST_TEST(guard.heard_of(all.at(forged))); }
+        BOOST_TEST(guard.count() == 0U);
+        for (std::size_t i = 0; i + 1 < forged; ++i) {
+            BOOST_TEST(test::link_word(all.at(i)) == detail::address(all.at(i + 1)));
+        }
+        kept.encode(code);
+        for (std::size_t i = 0; i + 1 < forged; ++i) {
+            BOOST_TEST(test::link_word(all.at(i)) == before[i]);
+        }
+        for (std::size_t i = 0; i < forged; ++i) { BOOST_TEST(kept.unlink(code) == all.at(i)); }
+        BOOST_TEST(kept.unlink(code) == nullptr);
+        BOOST_TEST(guard.count() == 0U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(tells_a_block_that_came_twice_when_it_makes_its_links_plain) {
+    const test::listener guard;
+    blocks all{2};
+    detail::encoded_links<8> code;
+    code.admit(all.at(0), 2 * block);
+    chain kept;
+    for (const std::size_t i : {0U, 1U, 0U}) { kept.keep(all.at(i), code); }
+    BOOST_TEST(kept.decode(code) == 2U);
+    BOOST_TEST(guard.heard_of(all.at(0)));
+    BOOST_TEST((all.drained(kept) == std::vector<std::size_t>{0, 1}));
 }
 
 BOOST_AUTO_TEST_CASE(forgets_all_at_once) {

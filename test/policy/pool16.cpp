@@ -3,6 +3,7 @@
 #include <alloy/policy/pool16.hpp>
 
 #include "support/conformance.hpp"
+#include "support/forgery.hpp"
 #include "support/probe.hpp"
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <set>
 #include <type_traits>
 #include <vector>
 
@@ -32,6 +34,10 @@ static_assert(std::is_nothrow_default_constructible_v<pool16<>>);
 static_assert(sizeof(pool16<>) == sizeof(void*) * (16 + 2 + 2 + 2), "new_source takes no room");
 
 constinit pool16<> before_main; // construction acquires nothing
+
+using encoded = pool16<probe, links::encoded>;
+static_assert(rounding_policy<encoded> && resizing_policy<encoded> && trimming_policy<encoded>);
+constinit pool16<new_source, links::encoded> encoded_before_main;
 
 namespace {
 
@@ -339,15 +345,19 @@ BOOST_AUTO_TEST_CASE(takes_the_next_larger_bin_and_never_a_smaller_one) {
     BOOST_TEST(request(pool, bin(16)) == small);
 }
 
-BOOST_AUTO_TEST_CASE(searches_a_bin_for_a_block_that_can_be_aligned) {
-    // A bin whose blocks hold 32 aligned bytes, or do not, as their addresses fall.
-    constexpr layout larger = bin(detail::redzone == 0 ? 40 : 56);
+namespace {
+
+// A bin whose blocks hold 32 aligned bytes, or do not, as their addresses fall.
+constexpr layout larger = bin(detail::redzone == 0 ? 40 : 56);
+
+template <class Pool>
+void check_the_search_of_a_bin() {
     const auto can_hold_32 = [](std::byte* at) {
         return detail::round_up(detail::address(at), 32) + stride(3) <=
                detail::address(at) + stride(larger.size / 8 - 1);
     };
     ledger book{.budget = 1};
-    pool16<probe> pool{book};
+    Pool pool{book};
     std::byte* fitting = nullptr;
     std::vector<std::byte*> misfits;
     while (std::byte* const at = request(pool, larger)) {
@@ -370,6 +380,15 @@ BOOST_AUTO_TEST_CASE(searches_a_bin_for_a_block_that_can_be_aligned) {
         BOOST_TEST_REQUIRE(request(pool, larger) == misfits[i]);
     }
     BOOST_TEST(pool.allocate(larger) == nullptr);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(searches_a_bin_for_a_block_that_can_be_aligned) {
+    const test::listener guard;
+    check_the_search_of_a_bin<pool16<probe>>();
+    check_the_search_of_a_bin<encoded>();
+    BOOST_TEST(guard.count() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(calls_the_handler_when_nothing_is_left_and_tries_once_more) {
@@ -647,6 +666,156 @@ BOOST_AUTO_TEST_CASE(ends_small_blocks_that_are_still_live_with_itself) {
     }
     BOOST_TEST(book.served > 1U);
     BOOST_TEST(book.live.empty());
+}
+
+BOOST_AUTO_TEST_CASE(conforms_with_encoded_links) {
+    const test::listener guard;
+    ledger book;
+    {
+        encoded pool{book};
+        test::conformance(pool, {300, 64});
+        BOOST_TEST(pool.held() == book.bytes());
+        pool.trim();
+        BOOST_TEST(pool.held() == 0U);
+        test::conformance(pool, {128, 8});
+    }
+    BOOST_TEST(book.live.empty());
+    BOOST_TEST(guard.count() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(survives_every_refusal_of_its_upstream_with_encoded_links) {
+    const test::listener guard;
+    test::survives_every_failure<encoded>({160, 64});
+    test::survives_every_failure<encoded>({128, 8}, 1'000, 11);
+    BOOST_TEST(guard.count() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(never_hands_out_a_misaligned_block_from_encoded_links) {
+    pool16<new_source, links::encoded> pool;
+    test::never_misaligned(pool, 128);
+}
+
+BOOST_AUTO_TEST_CASE(tells_every_word_that_is_written_over_a_link) {
+    for (const std::size_t size : {8U, 40U, 128U}) {
+        const test::listener guard;
+        ledger book;
+        {
+            encoded pool{book};
+            std::set<void*> lost;
+            for (std::size_t turn = 0, turns = 1; turn < turns; ++turn) {
+                std::vector<void*> all;
+                for (int i = 0; i < 5; ++i) { all.push_back(pool.allocate(bin(size))); }
+                for (void* const each : all) {
+                    BOOST_TEST_REQUIRE(!lost.contains(each));
+                    pool.deallocate(each, bin(size));
+                }
+                const auto words = test::forgeries(all[4], all);
+                turns = words.size();
+                lost.insert(all.begin(), all.end());
+                test::forge(all[4], words[turn % words.size()]);
+                pool.deallocate(pool.allocate(bin(size)), bin(size));
+                BOOST_TEST_REQUIRE(guard.heard_of(all[4]));
+            }
+            BOOST_TEST(lost.size() > 10'000U);
+        }
+        BOOST_TEST(book.live.empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(loses_only_what_is_behind_a_forged_link_in_its_bin) {
+    const test::listener guard;
+    ledger book;
+    encoded pool{book};
+    std::vector<void*> all;
+    for (int i = 0; i < 6; ++i) { all.push_back(pool.allocate(bin(48))); }
+    void* const other = pool.allocate(bin(56));
+    for (void* const each : all) { pool.deallocate(each, bin(48)); }
+    pool.deallocate(other, bin(56));
+    test::forge(all[3], test::link_word(all[3]) ^ 0x30);
+    BOOST_TEST(pool.allocate(bin(48)) == all[5]);
+    BOOST_TEST(pool.allocate(bin(48)) == all[4]);
+    BOOST_TEST(guard.count() == 0U);
+    for (int i = 0; i < 100; ++i) {
+        BOOST_TEST(std::count(all.begin(), all.end(), pool.allocate(bin(48))) == 0);
+    }
+    BOOST_TEST(guard.heard_of(all[3]));
+    BOOST_TEST(pool.allocate(bin(56)) == other);
+}
+
+BOOST_AUTO_TEST_CASE(tells_a_forged_link_where_it_looks_for_a_block_to_split) {
+    const test::listener guard;
+    ledger book{.budget = 1};
+    encoded pool{book};
+    std::vector<void*> large;
+    while (void* const at = pool.allocate(bin(128))) { large.push_back(at); }
+    while (pool.allocate(bin(8)) != nullptr) {}
+    for (void* const each : large) { pool.deallocate(each, bin(128)); }
+    test::forge(large.back(), 0);
+    BOOST_TEST(pool.allocate(bin(8)) == nullptr);
+    BOOST_TEST(guard.heard_of(large.back()));
+    BOOST_TEST(pool.allocate(bin(128)) == nullptr);
+    BOOST_TEST(guard.count() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(tells_a_forged_link_when_it_trims_and_keeps_every_region_that_lost_a_block) {
+    for (const bool last : {false, true}) {
+        const test::listener guard;
+        ledger book;
+        {
+            encoded pool{book};
+            std::vector<void*> all;
+            while (book.requests < 4) { all.push_back(pool.allocate(bin(40))); }
+            void* const live = all[3];
+            std::memset(live, 0x5a, 40);
+            for (void* const each : all) {
+                if (each != live) { pool.deallocate(each, bin(40)); }
+            }
+            void* const victim = last ? all.back() : all.front();
+            test::forge(victim, 0);
+            const std::size_t held = pool.held();
+            const std::size_t gone = pool.trim();
+            BOOST_TEST(guard.heard_of(victim));
+            BOOST_TEST(pool.held() == held - gone);
+            BOOST_TEST(pool.held() == book.bytes());
+            // Behind the last are all; behind the first is what the last refill left in its bin.
+            BOOST_TEST(book.live.size() == (last ? 4U : 2U));
+            BOOST_TEST(region_of(book, live, 40).has_value());
+            BOOST_TEST(region_of(book, victim, 40).has_value());
+            const auto* const bytes = static_cast<const unsigned char*>(live);
+            BOOST_TEST(std::count(bytes, bytes + 40, 0x5a) == 40);
+            for (int i = 0; i < 1'000; ++i) {
+                void* const at = pool.allocate(bin(40));
+                BOOST_TEST_REQUIRE((at != live && at != victim));
+            }
+            pool.trim();
+        }
+        BOOST_TEST(guard.count() == 0U);
+        BOOST_TEST(book.live.empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(tells_nothing_of_a_million_operations_in_order) {
+    const test::listener guard;
+    pool16<new_source, links::encoded> pool;
+    std::mt19937_64 random(1);
+    std::array<std::pair<void*, layout>, 2'000> live{};
+    for (int i = 0; i < 1'000'000; ++i) {
+        auto& [at, want] = live[random() % live.size()];
+        if (at == nullptr) {
+            want = {1 + random() % 140, std::size_t{1} << random() % 6};
+            at = pool.allocate(want);
+            std::memset(at, static_cast<int>(random()), pool.good_size(want));
+        } else {
+            pool.deallocate(std::exchange(at, nullptr), want);
+        }
+        if (i % 50'000 == 0) { pool.trim(); }
+    }
+    for (const auto& [at, want] : live) {
+        if (at != nullptr) { pool.deallocate(at, want); }
+    }
+    pool.trim();
+    BOOST_TEST(pool.held() == 0U);
+    BOOST_TEST(guard.count() == 0U);
 }
 
 #if defined(ALLOY_HAS_ASAN) // meaningful in the `asan` preset only

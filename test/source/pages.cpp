@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <alloy/adapt/allocator.hpp>
+#include <alloy/compose/segregate.hpp>
 #include <alloy/policy/bump.hpp>
+#include <alloy/policy/pool16.hpp>
 #include <alloy/source/pages.hpp>
 
 #include "support/conformance.hpp"
@@ -11,9 +14,13 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +31,11 @@ using reserved = pages<pages_options{.reserve = true}>;
 using advised = pages<pages_options{.huge = huge_pages::advise}>;
 using required = pages<pages_options{.huge = huge_pages::required}>;
 using required_guarded = pages<pages_options{.huge = huge_pages::required, .guard = true}>;
+using tight = pages<pages_options{.guard = true, .tight = true}>;
+using prefaulted = pages<pages_options{.backing = page_backing::prefaulted}>;
+using locked_down = pages<pages_options{.backing = page_backing::locked}>;
+using all_at_once = pages<pages_options{
+    .huge = huge_pages::advise, .guard = true, .tight = true, .backing = page_backing::locked}>;
 
 static_assert(stateless_policy<pages<>> && rounding_policy<pages<>> && resizing_policy<pages<>> &&
               zeroing_policy<pages<>>);
@@ -31,9 +43,27 @@ static_assert(!(owning_policy<pages<>> || batching_policy<pages<>> || resettable
                 measuring_policy<pages<>> || trimming_policy<pages<>>));
 static_assert(thread_safe_v<pages<>> && migratory_v<pages<>> && zero_fresh_v<pages<>>);
 static_assert(stateless_policy<guarded> && zeroing_policy<guarded>);
-static_assert(!resizing_policy<guarded>, "the guard stands where a block would grow");
+static_assert(!resizing_policy<guarded> && !resizing_policy<tight>,
+              "the guard stands where a block would grow");
+static_assert(resizing_policy<prefaulted> && resizing_policy<locked_down>);
+
+template <class P>
+concept discards = requires(void* at) { P::discard(at, 1); };
+static_assert(discards<reserved> && !discards<prefaulted> && !discards<locked_down>,
+              "what must be there at all times is not given back");
 
 constinit pages<> before_main;
+
+namespace {
+
+bool refuses_to_lock = false;
+
+} // namespace
+
+/// In place of the system's, to which it goes on unless it is told to refuse.
+extern "C" int mlock2(const void* at, std::size_t bytes, unsigned flags) noexcept {
+    return refuses_to_lock ? -1 : static_cast<int>(::syscall(SYS_mlock2, at, bytes, flags));
+}
 
 namespace {
 
@@ -73,6 +103,51 @@ std::size_t resident(void* at, std::size_t bytes) {
     BOOST_TEST_REQUIRE(::mincore(at, bytes, each.data()) == 0);
     return page * static_cast<std::size_t>(
                       std::count_if(each.begin(), each.end(), [](auto bits) { return bits & 1U; }));
+}
+
+/// Bytes that may not be swapped out, as the kernel counts them.
+std::size_t locked_bytes() {
+    std::array<char, 4096> text{};
+    const int file = ::open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    if (file < 0 || ::read(file, text.data(), text.size() - 1) < 0) { return 0; }
+    ::close(file);
+    const char* const line = std::strstr(text.data(), "VmLck:");
+    return line == nullptr ? 0 : 1024 * std::strtoull(line + 6, nullptr, 10);
+}
+
+/// True if this process may lock so many bytes; else says so.
+bool may_lock(std::size_t bytes) {
+    void* const at = locked_down::allocate({bytes, 1});
+    if (at == nullptr) {
+        std::printf("this process may not lock %zu bytes\n", bytes);
+        return false;
+    }
+    locked_down::deallocate(at, {bytes, 1});
+    return true;
+}
+
+/// Page faults of this process so far, where the memory was there.
+long faults() {
+    rusage used{};
+    ::getrusage(RUSAGE_SELF, &used);
+    return used.ru_minflt;
+}
+
+/// What `call` returns in a process of its own that may lock `bytes` bytes.
+template <class Call>
+int with_lock_limit(std::size_t bytes, Call call) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const rlimit few{bytes, bytes};
+        __user_cap_header_struct self{_LINUX_CAPABILITY_VERSION_3, 0};
+        std::array<__user_cap_data_struct, 2> no_privilege{};
+        const bool limited = ::setrlimit(RLIMIT_MEMLOCK, &few) == 0 &&
+                             ::syscall(SYS_capset, &self, no_privilege.data()) == 0;
+        ::_exit(limited ? call() : -1);
+    }
+    int status = 0;
+    BOOST_TEST_REQUIRE(::waitpid(child, &status, 0) == child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 /// True if a child process that writes to `at` dies by SIGSEGV.
@@ -131,6 +206,16 @@ BOOST_AUTO_TEST_CASE(conforms) {
     test::conformance(large, {3 * page, 4 * page}, 1000);
     reserved lazy;
     test::conformance(lazy, {3 * page, 4 * page}, 1000);
+    tight fenced_in;
+    test::conformance(fenced_in, {2 * page, 2 * page}, 2000);
+    prefaulted ready;
+    test::conformance(ready, {2 * page, page}, 1000);
+    if (may_lock(192 * page)) {
+        locked_down here;
+        test::conformance(here, {2 * page, page}, 1000);
+        all_at_once strict;
+        test::conformance(strict, {2 * page, page}, 1000);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(finds_the_page_size_of_the_system) {
@@ -139,6 +224,7 @@ BOOST_AUTO_TEST_CASE(finds_the_page_size_of_the_system) {
     BOOST_TEST(guarded::page_size() == page);
     BOOST_TEST(advised::page_size() == page);
     BOOST_TEST(required::page_size() == 2 * mib);
+    BOOST_TEST(tight::page_size() == page);
 }
 
 BOOST_AUTO_TEST_CASE(makes_whole_pages_usable) {
@@ -149,6 +235,18 @@ BOOST_AUTO_TEST_CASE(makes_whole_pages_usable) {
     BOOST_TEST(required::good_size({1, 1}) == 2 * mib);
     BOOST_TEST(pages<>::good_size({pages<>::max_size + 1, 1}) == pages<>::max_size + 1);
     BOOST_TEST(pages<>::good_size({1, 2 * pages<>::max_align}) == 1U);
+    BOOST_TEST(tight::good_size({5'000, 16}) == 5'000U);
+}
+
+BOOST_AUTO_TEST_CASE(rounds_to_no_more_than_it_serves) {
+    for (std::size_t size = pages<>::max_size - 2; size <= pages<>::max_size; ++size) {
+        BOOST_TEST(pages<>::good_size({size, 1}) == pages<>::max_size);
+        BOOST_TEST(required::good_size({size, 1}) == pages<>::max_size);
+        BOOST_TEST(tight::good_size({size, 1}) == size);
+    }
+    for (const std::size_t size : {pages<>::max_size + 1, any_size, any_size + 1, SIZE_MAX}) {
+        BOOST_TEST(pages<>::good_size({size, 1}) == size);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(maps_no_more_than_it_hands_out_and_leaves_nothing_mapped) {
@@ -212,6 +310,148 @@ BOOST_AUTO_TEST_CASE(guards_a_block_on_both_sides) {
         BOOST_TEST(!is_off_limits(at + 2 * page - 1));
         guarded::deallocate(at, {page + 1, align});
     }
+}
+
+BOOST_AUTO_TEST_CASE(ends_a_tight_block_where_its_guard_begins) {
+    const std::size_t page = tight::page_size();
+    const std::size_t before = mapped();
+    for (const std::size_t size : {1U, 100U, 4'096U, 5'000U, 100'000U}) {
+        for (const std::size_t align :
+             {std::size_t{1}, std::size_t{8}, std::size_t{64}, page, 16 * page}) {
+            auto* const at = static_cast<unsigned char*>(tight::allocate({size, align}));
+            const std::size_t bytes = detail::round_up(size, page);
+            BOOST_TEST(detail::is_aligned(at, align));
+            BOOST_TEST(all_zero(at, size));
+            std::memset(at, 1, size);
+            // The alignment may leave bytes between the two, fewer than it and than a page.
+            unsigned char* const guard = at + detail::round_up(size, std::min(align, page));
+            BOOST_TEST(!is_off_limits(guard - 1));
+            BOOST_TEST(is_off_limits(guard));
+            BOOST_TEST(is_off_limits(guard + page - 1));
+            BOOST_TEST(!is_off_limits(guard - bytes));
+            BOOST_TEST(is_off_limits(guard - bytes - 1));
+            BOOST_TEST(is_off_limits(guard - bytes - page));
+            tight::deallocate(at, {size, align});
+            BOOST_TEST(!any_mapped(guard - bytes - page, bytes + 2 * page));
+        }
+    }
+    for (std::size_t size = 1; size < 3 * page; size += 97) {
+        for (std::size_t align = 1; align <= 4 * page; align *= 2) {
+            tight::deallocate(tight::allocate({size, align}), {size, align});
+        }
+    }
+    const std::size_t after = mapped();
+    BOOST_TEST(after <= before + mib); // the heap may grow
+}
+
+BOOST_AUTO_TEST_CASE(faults_on_the_first_byte_beyond_a_tight_block) {
+    for (const layout want : {layout{1, 1}, layout{100, 1}, layout{100, 4}, layout{4'096, 4'096},
+                              layout{5'000, 8}, layout{5'001, 1}, layout{100'000, 32}}) {
+        auto* const at = static_cast<unsigned char*>(tight::allocate(want));
+        BOOST_TEST(!is_off_limits(at + want.size - 1));
+        BOOST_TEST(is_off_limits(at + want.size));
+        tight::deallocate(at, want);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(guards_the_large_blocks_of_a_composition) {
+    using heap = segregate<tier<layout{64 * 1024, 4'096}, pool16<>>, tight>;
+    heap all;
+    std::vector<int, allocator<int, ref<heap>>> large(100'000, ref{all});
+    std::vector<int, allocator<int, ref<heap>>> small(100, ref{all});
+    BOOST_TEST(is_off_limits(reinterpret_cast<unsigned char*>(large.data() + large.size())));
+    BOOST_TEST(!is_off_limits(reinterpret_cast<unsigned char*>(large.data())));
+    BOOST_TEST(!is_off_limits(reinterpret_cast<unsigned char*>(small.data())));
+    const std::size_t page = tight::page_size();
+    const unsigned char* const block = reinterpret_cast<unsigned char*>(large.data());
+    const unsigned char* const first = block - detail::address(block) % page;
+    BOOST_TEST(any_mapped(first - page, page));
+    large = decltype(large)(ref{all});
+    BOOST_TEST(!any_mapped(first - page, 2 * page));
+}
+
+BOOST_AUTO_TEST_CASE(prefaults_every_page_for_writing) {
+    constexpr std::size_t bytes = 8 * mib;
+    const std::size_t page = pages<>::page_size();
+    auto* const at = static_cast<unsigned char*>(prefaulted::allocate({bytes, 2 * mib}));
+    BOOST_TEST(resident(at, bytes) == bytes);
+    BOOST_TEST(all_zero(at, bytes));
+    const long before = faults();
+    for (std::size_t offset = 0; offset < bytes; offset += page) { at[offset] = 1; }
+    const long during = faults() - before;
+    BOOST_TEST(during < static_cast<long>(bytes / page / 16)); // of this loop, none
+    BOOST_TEST(prefaulted::resize(at, {bytes, 2 * mib}, mib));
+    BOOST_TEST(prefaulted::resize(at, {mib, 2 * mib}, bytes));
+    BOOST_TEST(resident(at, bytes) == bytes);
+    BOOST_TEST(all_zero(at + mib, bytes - mib));
+    prefaulted::deallocate(at, {bytes, 2 * mib});
+    BOOST_TEST(!any_mapped(at, bytes));
+}
+
+BOOST_AUTO_TEST_CASE(locks_what_is_never_to_be_swapped_out) {
+    const std::size_t page = pages<>::page_size();
+    const std::size_t bytes = 4 * page;
+    const std::size_t before = locked_bytes();
+    const bool may = may_lock(bytes);
+    BOOST_TEST(locked_bytes() == before);
+    if (!may) { return; }
+    void* const at = locked_down::allocate({bytes, 16 * page});
+    BOOST_TEST(locked_bytes() - before == bytes);
+    BOOST_TEST(resident(at, bytes) == bytes);
+    BOOST_TEST(locked_down::resize(at, {bytes, 16 * page}, page));
+    BOOST_TEST(locked_bytes() - before == page);
+    BOOST_TEST(locked_down::resize(at, {page, 16 * page}, 2 * page));
+    BOOST_TEST(locked_bytes() - before == 2 * page);
+    BOOST_TEST(resident(at, 2 * page) == 2 * page);
+    locked_down::deallocate(at, {2 * page, 16 * page});
+    auto* const fenced = static_cast<unsigned char*>(all_at_once::allocate({bytes - 100, 4}));
+    BOOST_TEST(locked_bytes() - before == bytes); // and no guard
+    BOOST_TEST(resident(fenced - 100, bytes) == bytes);
+    BOOST_TEST(is_off_limits(fenced + bytes - 100));
+    all_at_once::deallocate(fenced, {bytes - 100, 4});
+    BOOST_TEST(locked_bytes() == before);
+}
+
+BOOST_AUTO_TEST_CASE(answers_null_where_the_limit_of_locked_memory_ends_and_maps_nothing) {
+    const std::size_t page = pages<>::page_size();
+    BOOST_TEST(with_lock_limit(8 * page, [page] {
+                   const std::size_t before = mapped();
+                   if (locked_down::allocate({9 * page, 1}) != nullptr) { return 1; }
+                   if (all_at_once::allocate({9 * page, 64 * page}) != nullptr) { return 2; }
+                   if (mapped() != before || locked_bytes() != 0) { return 3; }
+                   void* const at = locked_down::allocate({8 * page, 64 * page});
+                   if (at == nullptr || locked_bytes() != 8 * page) { return 4; }
+                   static_cast<void>(locked_down::resize(at, {8 * page, 64 * page}, 6 * page));
+                   if (locked_down::allocate({3 * page, 1}) != nullptr) { return 5; }
+                   if (locked_down::resize(at, {6 * page, 64 * page}, 10 * page)) { return 6; }
+                   if (mapped() != before + 6 * page || locked_bytes() != 6 * page) { return 7; }
+                   if (!locked_down::resize(at, {6 * page, 64 * page}, 8 * page)) { return 8; }
+                   locked_down::deallocate(at, {8 * page, 64 * page});
+                   return mapped() == before && locked_bytes() == 0 ? 0 : 9;
+               }) == 0);
+    BOOST_TEST(with_lock_limit(0, [page] {
+                   const std::size_t before = mapped();
+                   const bool none = locked_down::allocate({page, 1}) == nullptr &&
+                                     all_at_once::allocate({1, 1}) == nullptr;
+                   return none && mapped() == before && locked_bytes() == 0 ? 0 : 1;
+               }) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(grows_a_locked_block_as_a_whole_or_not_at_all) {
+    const std::size_t page = pages<>::page_size();
+    const layout want{4 * page, 16 * page};
+    refuses_to_lock = true; // as when there is address space, but no memory
+    BOOST_TEST(locked_down::allocate(want) == nullptr);
+    refuses_to_lock = false;
+    if (!may_lock(want.size)) { return; }
+    auto* const at = static_cast<unsigned char*>(locked_down::allocate(want));
+    BOOST_TEST(locked_down::resize(at, want, 2 * page));
+    refuses_to_lock = true;
+    BOOST_TEST(!locked_down::resize(at, {2 * page, want.align}, 4 * page));
+    refuses_to_lock = false;
+    BOOST_TEST(!any_mapped(at + 2 * page, 2 * page));
+    BOOST_TEST(locked_down::resize(at, {2 * page, want.align}, 4 * page));
+    locked_down::deallocate(at, want);
 }
 
 BOOST_AUTO_TEST_CASE(puts_a_released_block_off_limits) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 # Holds the assembly of extern "C" functions to what their source file claims:
 #   // EXPECT: NAME <= N hot            at most N instructions on the hot path, and no call on it
+#   // EXPECT: NAME is OTHER            the same instructions on both hot paths, up to labels
 #   // EXPECT: NAME has no symbol REGEX the function, its cold part included, never names it
 #   // EXPECT: no symbol REGEX          the whole file never names it
 # The hot path runs from the label to the first return, along fall-through and unconditional local
@@ -99,6 +100,22 @@ foreach(claim IN LISTS claims)
             string(APPEND errors "${name}: ${fault}\n")
         elseif(length GREATER limit AND NUMBERS)
             string(APPEND errors "${name}: ${length} instructions, at most ${limit} are claimed\n")
+        endif()
+    elseif(claim MATCHES "^([A-Za-z_0-9]+) is ([A-Za-z_0-9]+)$")
+        set(name ${CMAKE_MATCH_1})
+        set(other ${CMAKE_MATCH_2})
+        foreach(each ${other} ${name})
+            hot_path(${each})
+            string(REGEX REPLACE "[.]L[A-Za-z_0-9]+" ".L" path "${path}")
+            set(path_${each} "${path}")
+            if(fault)
+                string(APPEND errors "${each}: ${fault}\n")
+            endif()
+        endforeach()
+        list(JOIN path "\n       " shown)
+        message("${name}: as ${other}\n       ${shown}")
+        if(NOT path_${name} STREQUAL path_${other})
+            string(APPEND errors "${name}: not what ${other} is\n")
         endif()
     elseif(claim MATCHES "^([A-Za-z_0-9]+) has no symbol (.+)$")
         set(name ${CMAKE_MATCH_1})

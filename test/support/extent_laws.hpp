@@ -73,13 +73,17 @@ public:
         BOOST_TEST_REQUIRE(!extent_.is_taken(gone.first, gone.second));
     }
 
-    /// largest() is exact, under this object and under one that is attached to the same words.
+    /// largest() and free() are exact, under this object and under one that is attached to the same
+    /// words.
     void check_largest() const {
         const std::uint32_t largest = extent_.largest();
         BOOST_TEST_REQUIRE((largest == 0 || lowest(largest, 1) != no_units));
         BOOST_TEST_REQUIRE((largest == units_ || lowest(largest + 1, 1) == no_units));
         modelled_extent other{*this};
         BOOST_TEST_REQUIRE(other.extent_.largest() == largest);
+        const auto free = std::count(taken_.begin(), taken_.end(), false);
+        BOOST_TEST_REQUIRE(extent_.free() == free);
+        BOOST_TEST_REQUIRE(other.extent_.free() == free);
         if (largest != 0) { BOOST_TEST_REQUIRE(other.take(largest, 1)); }
         if (largest != units_) { BOOST_TEST_REQUIRE(!modelled_extent{*this}.take(largest + 1, 1)); }
     }

@@ -2,6 +2,10 @@
 # Counts the instructions that PROGRAM <name> <n> executes a round, under Callgrind, and holds them
 # to the lines `// EXPECT: <name> <= <factor> * <other>` of SOURCE, factors with one decimal.
 #   cmake -DPROGRAM=<executable> -DSOURCE=<its source> -P instructions.cmake
+# Or, where SOURCE has the line `// EXPECT: TABLE <name>`, to the rows of the table in <name>,
+#   | `name` | bytes | instructions | ...
+# to the byte as PROGRAM <name> bytes prints them, and within a tenth and two instructions of what
+# <name> costs above the first row. Numbers bind for one compiler: -DNUMBERS=0 only shows them.
 cmake_minimum_required(VERSION 3.25)
 
 set(rounds 10000)
@@ -31,12 +35,48 @@ function(count name)
     set_property(GLOBAL PROPERTY count_${name} ${each})
 endfunction()
 
+function(check_table file)
+    file(STRINGS ${file} rows REGEX "^[|] `[a-z_]+` +[|] +[0-9]+ [|] +[0-9]+ [|]")
+    if(NOT rows)
+        message(FATAL_ERROR "${file} has no prices")
+    endif()
+    set(first "")
+    foreach(row IN LISTS rows)
+        string(REGEX MATCH "`([a-z_]+)` +[|] +([0-9]+) [|] +([0-9]+) [|]" row "${row}")
+        set(name ${CMAKE_MATCH_1})
+        set(bytes ${CMAKE_MATCH_2})
+        set(more ${CMAKE_MATCH_3})
+        execute_process(COMMAND ${PROGRAM} ${name} bytes OUTPUT_VARIABLE taken
+            OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+        count(${name})
+        get_property(all GLOBAL PROPERTY count_${name})
+        if(first STREQUAL "")
+            set(first ${all})
+        endif()
+        math(EXPR paid "${all} - ${first}")
+        message(STATUS "${name}: ${taken} bytes, ${paid} instructions more")
+        math(EXPR least "${more} - ${more} / 10 - 2")
+        math(EXPR most "${more} + ${more} / 10 + 2")
+        if(paid LESS least OR paid GREATER most OR NOT taken EQUAL bytes)
+            string(APPEND errors
+                "${name}: ${taken} bytes and ${paid} instructions, not ${bytes} and ${more}\n")
+        endif()
+    endforeach()
+    if(NUMBERS)
+        set(errors "${errors}" PARENT_SCOPE)
+    endif()
+endfunction()
+
 file(STRINGS ${SOURCE} expectations REGEX "^// EXPECT: ")
 if(NOT expectations)
     message(FATAL_ERROR "${SOURCE} expects nothing")
 endif()
 set(errors "")
 foreach(line IN LISTS expectations)
+    if(line MATCHES "^// EXPECT: TABLE (.+)$")
+        check_table(${ROOT}/${CMAKE_MATCH_1})
+        continue()
+    endif()
     if(NOT line MATCHES "^// EXPECT: ([a-z_]+) <= ([0-9]+)[.]([0-9]) [*] ([a-z_]+)$")
         message(FATAL_ERROR "cannot read: ${line}")
     endif()

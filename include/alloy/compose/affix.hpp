@@ -196,7 +196,8 @@ private:
         this->upstream().deallocate(whole, whole_for(asked.given));
     }
 
-    std::size_t forward(const op::trim& asked) const noexcept { // NOLINT(modernize-use-nodiscard)
+    template <class Op>
+    decltype(auto) forward(const Op& asked) const noexcept {
         return asked(this->upstream());
     }
 };

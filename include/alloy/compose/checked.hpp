@@ -20,12 +20,18 @@
 /// never shrinks; and time, since each byte is written and read once more.
 
 #include <alloy/core/ability.hpp>
+#include <alloy/core/account.hpp>
 #include <alloy/core/address_table.hpp>
 #include <alloy/core/fact.hpp>
+#include <alloy/core/fence.hpp>
+#include <alloy/core/forward.hpp>
+#include <alloy/core/guard_order.hpp>
 #include <alloy/core/member.hpp>
 #include <alloy/core/misuse.hpp>
+#include <alloy/core/origin.hpp>
 #include <alloy/core/sanitize.hpp>
 #include <alloy/core/seal.hpp>
+#include <alloy/core/type_name.hpp>
 #include <alloy/source/pages.hpp>
 
 #include <concepts>
@@ -42,7 +48,9 @@ struct checked_options {
                               ///< only what upstream rounds up is watched.
     std::size_t quarantine = std::size_t{1} << 20U; ///< Bytes of released blocks held back, margins
                                                     ///< included; a larger block is not.
-    bool leaks = true; ///< Report what is live at the end; a `global` has none.
+    bool leaks = true;    ///< Report what is live at the end; a `global` has none.
+    bool origins = false; ///< Keep who asked for a block, and for what type, and who released it:
+                          ///< 32 bytes more a record.
 };
 
 /// Watches the blocks of `Upstream`, and reports to the handler that on_misuse() set. If it
@@ -58,11 +66,15 @@ template <policy Upstream, checked_options Options = checked_options{}, policy R
 class checked {
     static_assert(Options.redzone < max_size_v<Upstream> - max_size_v<Upstream> / 2,
                   "alloy::checked: Upstream has no room for the margins of a block");
+    static_assert(outermost_guard_v<Upstream> <= guard_rank::check,
+                  "alloy::checked: a count or a hook inside would see what this one adds");
 
 public:
     static constexpr std::size_t max_align = Upstream::max_align; ///< Bytes.
     static constexpr std::size_t max_size = max_size_v<Upstream> - 2 * Options.redzone;
     static constexpr bool zero_fresh = zero_fresh_v<Upstream>;
+    static constexpr bool keeps_origins = Options.origins;
+    static constexpr guard_rank outermost_guard = guard_rank::check;
 
     /// Constructs the upstream in place from `args`; acquires nothing.
     template <class... Args>
@@ -82,38 +94,36 @@ public:
             const block lost = block_at(at, known.asked);
             verify_live(lost);
             detail::unpoison(lost.begin, lost.bytes());
-            if constexpr (Options.leaks) { report(misuse::leak, at, {0, 1}, known.asked); }
+            if constexpr (Options.leaks) { report(misuse::leak, at, &known); }
         });
     }
 
     /// @return `want.size` bytes and not one more, or null if there is no room for them, the
     /// margins or the record. What is in quarantine does not make room: see trim().
-    [[nodiscard]] void* allocate(layout want) noexcept {
-        return admit(
-            want, [](auto& upstream, layout whole) noexcept { return upstream.allocate(whole); });
+    [[nodiscard, gnu::noinline]] void* allocate(layout want) noexcept {
+        return admit<op::allocate>(want, __builtin_return_address(0));
     }
 
     /// As allocate(), zeroed.
-    [[nodiscard]] void* allocate_zeroed(layout want) noexcept
+    [[nodiscard, gnu::noinline]] void* allocate_zeroed(layout want) noexcept
         requires zeroing_policy<Upstream>
     {
-        return admit(want, [](auto& upstream, layout whole) noexcept {
-            return upstream.allocate_zeroed(whole);
-        });
+        return admit<op::allocate_zeroed>(want, __builtin_return_address(0));
     }
 
     /// Takes the block back, into quarantine; or reports why it is none that can come back.
     /// @complexity O(size).
-    void deallocate(void* at, layout given) noexcept {
-        const record* const known = blocks_.find(at);
-        if (known == nullptr) { return report(misuse::foreign_release, at, given); }
+    [[gnu::noinline]] void deallocate(void* at, layout given) noexcept {
+        record* const known = blocks_.find(at);
+        if (known == nullptr) { return report(misuse::foreign_release, at, nullptr, given); }
         const layout asked = known->asked;
-        if (known->released()) { return report(misuse::double_release, at, given, asked); }
-        if (given.size != asked.size) { return report(misuse::wrong_size, at, given, asked); }
-        if (given.align != asked.align) { return report(misuse::wrong_align, at, given, asked); }
+        if (known->released()) { return report(misuse::double_release, at, known, given); }
+        if (given.size != asked.size) { return report(misuse::wrong_size, at, known, given); }
+        if (given.align != asked.align) { return report(misuse::wrong_align, at, known, given); }
         const block gone = block_at(at, asked);
         verify_live(gone);
         if (gone.bytes() > Options.quarantine) { return give_up(gone); }
+        if constexpr (Options.origins) { known->from.released_from = __builtin_return_address(0); }
         hold_back_at_most(Options.quarantine - gone.bytes());
         hold_back(gone);
     }
@@ -160,63 +170,57 @@ public:
     /// Bytes of upstream that are in quarantine.
     [[nodiscard]] std::size_t quarantined() const noexcept { return quarantined_; }
 
+    using upstreams = policies<Upstream>;
+    void each_upstream(auto visit) noexcept { visit(upstream_.get()); }
+
+    /// Margins and slack are metadata; the quarantine is cached. @complexity O(blocks).
+    [[nodiscard]] byte_account account() const noexcept {
+        byte_account sum{.taken = quarantined_, .cached = quarantined_, .aside = blocks_.bytes()};
+        blocks_.for_each([&](void* at, const record& known) noexcept {
+            if (known.released()) { return; }
+            const std::size_t margins = block_at(at, known.asked).bytes() - known.asked.size;
+            sum.taken += margins;
+            sum.metadata += margins;
+        });
+        return sum;
+    }
+
 private:
     /// Of a live block, or of a released one that names the one released after it.
     struct record {
         layout asked;
         void* next; ///< Null while it is live; the newest of all names itself.
+        [[no_unique_address]] std::conditional_t<Options.origins, detail::origin, detail::no_origin>
+            from{};
 
         [[nodiscard]] bool released() const noexcept { return next != nullptr; }
     };
     using table = detail::address_table<record, Records>;
-    static_assert(table::slot_size == 32);
+    static_assert(table::slot_size == (Options.origins ? 64 : 32));
 
-    /// A block, and upstream's around it.
-    struct block {
-        std::byte* at;
-        layout asked;
-        std::byte* begin;
-        std::byte* end;
-        layout whole; ///< What upstream was asked for.
+    using block = detail::fenced<Options.redzone>;
 
-        [[nodiscard]] std::byte* limit() const noexcept { return at + asked.size; }
-        [[nodiscard]] std::size_t bytes() const noexcept {
-            return static_cast<std::size_t>(end - begin);
-        }
-    };
-
-    static constexpr std::size_t front(std::size_t align) noexcept {
-        return detail::round_up(Options.redzone, align);
-    }
-
-    /// What to ask upstream; for a sum that is not representable, what nobody can serve.
-    static constexpr layout with_margins(layout want) noexcept {
-        const std::size_t margins = front(want.align) + Options.redzone;
-        const std::size_t room = unlimited - margins;
-        return {want.size > room ? unlimited : margins + want.size, want.align};
-    }
-
-    [[nodiscard]] block block_at(void* where, layout asked) const noexcept {
+    [[nodiscard]] block block_at(void* at, layout asked) const noexcept {
         auto&& upstream = upstream_.get();
-        const layout whole = with_margins(asked);
-        auto* const at = static_cast<std::byte*>(where);
-        std::byte* const begin = at - front(asked.align);
-        return {at, asked, begin, begin + alloy::good_size(upstream, whole), whole};
+        return block::find(at, asked, upstream);
     }
 
-    template <class Take>
-    [[nodiscard]] void* admit(layout want, Take take) noexcept {
+    template <class Op>
+    [[nodiscard]] void* admit(layout want, [[maybe_unused]] const void* caller) noexcept {
         if (!blocks_.reserve()) [[unlikely]] { return nullptr; }
         auto&& upstream = upstream_.get();
-        void* const begin = take(upstream, with_margins(want));
+        void* const begin = Op{block::with_margins(want)}(upstream);
         if (begin == nullptr) [[unlikely]] { return nullptr; }
         if (seed_ == 0) [[unlikely]] { seed_ = detail::draw_seed(); }
-        const block fresh = block_at(static_cast<std::byte*>(begin) + front(want.align), want);
+        const block fresh =
+            block_at(static_cast<std::byte*>(begin) + block::front(want.align), want);
         margins().put(fresh.begin, fresh.at);
         margins().put(fresh.limit(), fresh.end);
         detail::poison(fresh.limit(), static_cast<std::size_t>(fresh.end - fresh.limit()));
         detail::poison(fresh.begin, static_cast<std::size_t>(fresh.at - fresh.begin));
-        blocks_.insert(fresh.at, {want, nullptr});
+        record known{want, nullptr};
+        if constexpr (Options.origins) { known.from = {caller, nullptr, detail::asked_type}; }
+        blocks_.insert(fresh.at, known);
         return fresh.at;
     }
 
@@ -263,13 +267,19 @@ private:
         const std::byte* const wrong = sealed.broken(from, to);
         if (wrong == nullptr) { return 0; }
         sealed.put(from, to);
-        report(kind, of.at, {0, 1}, of.asked, wrong);
+        report(kind, of.at, blocks_.find(of.at), {0, 1}, wrong);
         return 1;
     }
 
-    void report(misuse kind, const void* at, layout said, layout known = {0, 1},
+    void report(misuse kind, const void* at, const record* known, layout said = {0, 1},
                 const void* where = nullptr) const noexcept {
-        detail::report_misuse({kind, at, said, known, where, nullptr, seed_});
+        incident what{.kind = kind, .at = at, .said = said, .where = where, .seed = seed_};
+        what.policy = type_name<checked>;
+        if (known != nullptr) { what.known = known->asked; }
+        if constexpr (Options.origins) {
+            if (known != nullptr) { known->from.tell(what); }
+        }
+        detail::report_misuse(what);
     }
 
     [[nodiscard]] detail::seal margins() const noexcept { return detail::seal(seed_); }

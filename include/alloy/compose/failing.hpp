@@ -16,6 +16,7 @@
 /// that is `limited`.
 
 #include <alloy/core/around.hpp>
+#include <alloy/core/assert.hpp>
 #include <alloy/source/new.hpp>
 
 #include <cstddef>

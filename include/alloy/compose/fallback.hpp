@@ -15,7 +15,9 @@
 /// it where the first is full for long: then it is asked in vain for every block.
 
 #include <alloy/core/ability.hpp>
+#include <alloy/core/account.hpp>
 #include <alloy/core/fact.hpp>
+#include <alloy/core/guard_order.hpp>
 #include <alloy/core/member.hpp>
 #include <alloy/source/buffer.hpp>
 #include <alloy/source/new.hpp>
@@ -48,6 +50,8 @@ public:
     static constexpr bool single_threaded = // First sees every call
         single_threaded_v<First> || (thread_safe_v<First> && single_threaded_v<Second>);
     static constexpr bool zero_fresh = zero_fresh_v<First> && zero_fresh_v<Second>;
+    static constexpr guard_rank outermost_guard =
+        std::max(outermost_guard_v<First>, outermost_guard_v<Second>);
 
     /// Constructs the second in place from `args`, the first from nothing; acquires nothing.
     template <class... Args>
@@ -156,6 +160,12 @@ public:
     /// Requests that went to the second, met or not: zero, if the first was enough.
     [[nodiscard]] std::size_t spills() const noexcept {
         return spills_.load(std::memory_order_relaxed);
+    }
+
+    using upstreams = policies<First, Second>;
+    void each_upstream(auto visit) noexcept {
+        visit(first_.get());
+        visit(second_.get());
     }
 
 private:

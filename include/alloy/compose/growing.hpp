@@ -15,6 +15,8 @@
 /// release looks for its region among all.
 
 #include <alloy/core/ability.hpp>
+#include <alloy/core/account.hpp>
+#include <alloy/core/assert.hpp>
 #include <alloy/core/fact.hpp>
 #include <alloy/core/member.hpp>
 #include <alloy/source/buffer.hpp>
@@ -130,6 +132,25 @@ public:
         std::size_t n = 0;
         for (const node* each = front_; each != nullptr; each = each->next) { ++n; }
         return n;
+    }
+
+    using upstreams = policies<Upstream>;
+    void each_upstream(auto visit) noexcept { visit(upstream_.get()); }
+
+    /// The regions' own accounts, with what is around them. @complexity O(regions).
+    [[nodiscard]] byte_account account() noexcept
+        requires accounting_policy<Region>
+    {
+        byte_account sum;
+        for (node* each = front_; each != nullptr; each = each->next) {
+            const byte_account region = each->region.account();
+            sum.taken += whole.size;
+            sum.metadata += whole.size - region.taken + region.metadata;
+            sum.cached += region.cached;
+            sum.trapped += region.trapped;
+            sum.fresh += region.fresh;
+        }
+        return sum;
     }
 
 private:

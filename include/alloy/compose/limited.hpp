@@ -15,6 +15,7 @@
 /// pool.
 
 #include <alloy/core/around.hpp>
+#include <alloy/core/assert.hpp>
 #include <alloy/source/new.hpp>
 
 #include <algorithm>

@@ -16,7 +16,9 @@
 /// front of a list, which would do the same work twice.
 
 #include <alloy/core/ability.hpp>
+#include <alloy/core/account.hpp>
 #include <alloy/core/fact.hpp>
+#include <alloy/core/guard_order.hpp>
 #include <alloy/core/member.hpp>
 #include <alloy/core/sanitize.hpp>
 
@@ -40,6 +42,8 @@ namespace alloy::inline ALLOY_ABI {
 template <class Classes, batching_policy Upstream, std::size_t Slots = 64>
 class magazine {
     static_assert(Slots >= 2, "alloy::magazine: half of the slots are moved at a time");
+    static_assert(outermost_guard_v<Upstream> <= guard_rank::cache,
+                  "alloy::magazine: a cache would hide releases from the guard inside of it");
 
     struct stack {
         std::size_t count = 0;
@@ -49,6 +53,7 @@ class magazine {
 public:
     static constexpr std::size_t max_align = Upstream::max_align; ///< Bytes.
     static constexpr std::size_t max_size = max_size_v<Upstream>;
+    static constexpr guard_rank outermost_guard = guard_rank::cache;
 
     /// Constructs the upstream in place from `args`; acquires nothing.
     template <class... Args>
@@ -100,6 +105,18 @@ public:
         const std::size_t bytes = flush_all();
         detail::trim_if_able(upstream_.get());
         return bytes;
+    }
+
+    using upstreams = policies<Upstream>;
+    void each_upstream(auto visit) noexcept { visit(upstream_.get()); }
+
+    /// What the stacks hold. @complexity O(classes).
+    [[nodiscard]] byte_account account() const noexcept { return kept_in_bins(*this); }
+
+    /// A bin for each class.
+    static constexpr std::size_t bins = Classes::count;
+    [[nodiscard]] bin_account bin(std::size_t index) const noexcept {
+        return {Classes::at(index).size, stacks_[index].count};
     }
 
 private:

@@ -16,8 +16,11 @@
 /// the alignment.
 
 #include <alloy/core/ability.hpp>
+#include <alloy/core/account.hpp>
+#include <alloy/core/assert.hpp>
 #include <alloy/core/exact.hpp>
 #include <alloy/core/fact.hpp>
+#include <alloy/core/guard_order.hpp>
 #include <alloy/core/member.hpp>
 #include <alloy/source/new.hpp>
 
@@ -48,6 +51,7 @@ public:
     static constexpr bool single_threaded = single_threaded_v<Upstream>;
     static constexpr bool zero_fresh = zero_fresh_v<Upstream>;
     static constexpr bool migratory = migratory_v<Upstream>;
+    static constexpr guard_rank outermost_guard = outermost_guard_v<Upstream>;
 
     /// Constructs the upstream in place from `args`; acquires nothing.
     template <class... Args>
@@ -133,6 +137,9 @@ public:
     {
         upstream_.get().unlock();
     }
+
+    using upstreams = policies<Upstream>;
+    void each_upstream(auto visit) noexcept { visit(upstream_.get()); }
 
 private:
     static constexpr std::size_t prefix_for(std::size_t align) noexcept {

@@ -15,7 +15,9 @@
 /// strategy, which size_classes finds in one step.
 
 #include <alloy/core/ability.hpp>
+#include <alloy/core/account.hpp>
 #include <alloy/core/fact.hpp>
+#include <alloy/core/guard_order.hpp>
 #include <alloy/core/member.hpp>
 #include <alloy/core/zero.hpp>
 
@@ -87,6 +89,8 @@ public:
                                             (thread_safe_v<P> || single_threaded_v<P>) &&
                                             (thread_safe_v<rest> || single_threaded_v<rest>);
     static constexpr bool zero_fresh = zero_fresh_v<P> && zero_fresh_v<rest>;
+    static constexpr guard_rank outermost_guard =
+        std::max(outermost_guard_v<P>, outermost_guard_v<rest>);
     static constexpr bool migratory = migratory_v<P> && migratory_v<rest>;
 
     constexpr segregate() = default;
@@ -192,6 +196,12 @@ public:
         requires lockable
     {
         detail::unlock_each(first_.get(), rest_.get());
+    }
+
+    using upstreams = policies<P, rest>;
+    void each_upstream(auto visit) noexcept {
+        visit(first_.get());
+        visit(rest_.get());
     }
 
 private:

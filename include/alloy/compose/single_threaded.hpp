@@ -11,6 +11,7 @@
 /// Choose it for a process-wide policy in a program of one thread, or used by one of its threads.
 
 #include <alloy/core/around.hpp>
+#include <alloy/core/assert.hpp>
 #include <alloy/source/new.hpp>
 
 namespace alloy::inline ALLOY_ABI {

@@ -13,7 +13,9 @@
 /// Choose it to make a general allocator of a strategy that serves one layout.
 
 #include <alloy/core/ability.hpp>
+#include <alloy/core/account.hpp>
 #include <alloy/core/fact.hpp>
+#include <alloy/core/guard_order.hpp>
 #include <alloy/core/member.hpp>
 #include <alloy/core/size_class.hpp>
 
@@ -40,8 +42,13 @@ struct bin_row<std::index_sequence<I...>, Classes, Bin> : bin_slot<I, Bin<Classe
     static_assert(((Bin<Classes::at(I)>::max_align >= Classes::at(I).align) && ...),
                   "alloy::size_classes: a Bin cannot align the blocks of its class");
 
+    template <policy Large>
+    using all_and = policies<Bin<Classes::at(I)>..., Large>;
+
     static constexpr std::size_t max_align = std::max({Classes::at(I).align...});
     static constexpr bool thread_safe = (thread_safe_v<Bin<Classes::at(I)>> && ...);
+    static constexpr guard_rank outermost_guard =
+        std::max({outermost_guard_v<Bin<Classes::at(I)>>...});
     static constexpr bool can_batch = (batching_policy<Bin<Classes::at(I)>> && ...);
     static constexpr bool can_lock = (lockable_policy<Bin<Classes::at(I)>> || ...);
     static constexpr bool can_trim = (trimming_policy<Bin<Classes::at(I)>> || ...);
@@ -69,6 +76,7 @@ public:
     /// The strongest alignment of any class, or of `Large`; bytes.
     static constexpr std::size_t max_align = std::max(bins::max_align, Large::max_align);
     static constexpr bool thread_safe = bins::thread_safe && thread_safe_v<Large>;
+    static constexpr guard_rank outermost_guard = bins::outermost_guard; // no cache keeps the large
 
     constexpr size_classes() = default;
     size_classes(const size_classes&) = delete;
@@ -148,6 +156,11 @@ public:
         requires lockable
     {
         with_all([](auto&&... all) noexcept { detail::unlock_each(all...); });
+    }
+
+    using upstreams = typename bins::template all_and<Large>;
+    void each_upstream(auto visit) noexcept {
+        with_all([&](auto&&... all) noexcept { (visit(all), ...); });
     }
 
 private:

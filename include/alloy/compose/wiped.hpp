@@ -7,13 +7,15 @@
 ///     deallocate --> | 0 0 0 0 0 0 0 0 | --> upstream      over its whole good_size
 ///
 /// A block is overwritten with zeros before it is released, by stores that no optimiser drops
-/// though nobody will read them.
+/// though nobody will read them. Around a pool that is each block, at once; below one, each chunk
+/// that the pool gives back.
 ///
 /// Choose it for keys, passwords and what else must not be found in a core dump or a later block.
 /// Avoid it for everything else: a release costs a write of the block. Copies elsewhere, in
 /// registers or in swap, it cannot reach.
 
 #include <alloy/core/layer.hpp>
+#include <alloy/core/sanitize.hpp>
 #include <alloy/source/new.hpp>
 
 #include <cstddef>
@@ -23,9 +25,11 @@ namespace alloy::inline ALLOY_ABI {
 
 namespace detail {
 
-/// Zeros `bytes` at `at`, even if they are never read again.
+/// Zeros a block on its way back, even if it is never read again, and what of it is off limits too.
 /// @source The barrier of explicit_bzero in the BSD and GNU C libraries.
 inline void wipe(void* at, std::size_t bytes) noexcept {
+    expect_live(at); // before what follows hides a second release
+    unpoison(at, bytes);
     std::memset(at, 0, bytes);
     asm volatile("" : : "r"(at) : "memory"); // somebody might read them now
 }
@@ -41,9 +45,13 @@ inline void wipe(void* at, std::size_t bytes) noexcept {
 template <policy Upstream = new_source>
 class wiped : public detail::layer<wiped<Upstream>, Upstream> {
     friend detail::forwarding<wiped, Upstream>;
+    static_assert(outermost_guard_v<Upstream> <= guard_rank::wipe,
+                  "alloy::wiped: it would write to what a guard inside has not checked yet");
 
 public:
     using detail::layer<wiped, Upstream>::layer;
+
+    static constexpr guard_rank outermost_guard = guard_rank::wipe;
 
     void reset() = delete;
     void mark() = delete;

@@ -94,6 +94,9 @@ public:
     /// Addresses in the table.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
+    /// Bytes of the table.
+    [[nodiscard]] std::size_t bytes() const noexcept { return table_of(slots()).size; }
+
 private:
     static constexpr unsigned first_bits = 7;
 

@@ -16,8 +16,10 @@
 
 #include <alloy/core/forward.hpp>
 #include <alloy/core/member.hpp>
+#include <alloy/core/type_name.hpp>
 
 #include <concepts>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -114,5 +116,15 @@ private:
     [[no_unique_address]] mutable Advice advice_;
     [[no_unique_address]] mutable detail::member<Upstream, around> upstream_;
 };
+
+namespace detail {
+
+/// What to call one policy of a composition: an advice alone tells what `around` does.
+template <class P>
+inline constexpr std::string_view layer_name = template_name<P>;
+template <class Advice, policy Upstream>
+inline constexpr std::string_view layer_name<around<Advice, Upstream>> = template_name<Advice>;
+
+} // namespace detail
 
 } // namespace alloy::inline ALLOY_ABI

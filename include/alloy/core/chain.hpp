@@ -7,22 +7,21 @@
 ///     head_ --> [link|.......] --> [link|.......] --> null
 ///               '--- block --'     '--- block --'
 ///
-/// A kept block is off limits to everybody but its chain, which reads and writes the one word.
+/// A kept block is off limits to everybody but its chain, which reads and writes the one word. How
+/// it is written is for a code to say, which whoever owns the chain passes, always the same one.
 
 #include <alloy/core/bits.hpp>
+#include <alloy/core/link_code.hpp>
+#include <alloy/core/misuse.hpp>
 #include <alloy/core/sanitize.hpp>
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <new>
 #include <utility>
 
 namespace alloy::inline ALLOY_ABI::detail {
-
-/// Anything that is linked through a member `next`.
-struct link {
-    link* next;
-};
 
 /// Sorts a null-terminated list by address. @complexity O(n log n); no recursion.
 /// @source Bottom-up list merge sort: D. E. Knuth, The Art of Computer Programming vol. 3, 5.2.4.
@@ -58,17 +57,28 @@ public:
         return head_ == nullptr;
     }
 
-    /// Hands out the newest block. @pre Not empty.
-    [[nodiscard, gnu::always_inline]] void* pop(std::size_t bytes) noexcept {
-        void* const at = unlink();
-        hand_out(this, at, bytes);
-        return at;
+    /// Hands out the newest block. @return Null if there is none, or if its link was forged: the
+    /// chain is not empty then, and give_up() is due.
+    template <class Code = plain_links>
+    [[nodiscard, gnu::always_inline]] void* pop(std::size_t bytes, const Code& code = {}) noexcept {
+        link* const newest = head_;
+        if (newest == nullptr) [[unlikely]] { return nullptr; }
+        if constexpr (std::same_as<Code, plain_links>) { // as below, for builds not optimised
+            head_ = read_kept(&newest->next);
+        } else {
+            link* next = nullptr;
+            if (!code.read(newest, next)) [[unlikely]] { return nullptr; }
+            head_ = next;
+        }
+        hand_out(this, newest, bytes);
+        return newest;
     }
 
     /// Takes back a block that was handed out.
-    [[gnu::always_inline]] void push(void* at, std::size_t bytes) noexcept {
+    template <class Code = plain_links>
+    [[gnu::always_inline]] void push(void* at, std::size_t bytes, const Code& code = {}) noexcept {
         take_back(this, at, bytes);
-        keep(at);
+        keep(at, code);
     }
 
     /// Hands out a block that was never in the chain, but will come back to it.
@@ -78,22 +88,66 @@ public:
     }
 
     /// Adds a block that nobody has seen and that is off limits already.
-    [[gnu::always_inline]] void keep(void* at) noexcept {
-        write_kept(static_cast<link**>(at), head_);
+    template <class Code = plain_links>
+    [[gnu::always_inline]] void keep(void* at, const Code& code = {}) noexcept {
+        if constexpr (std::same_as<Code, plain_links>) {
+            write_kept(static_cast<link**>(at), head_);
+        } else {
+            code.write(static_cast<link*>(at), head_);
+        }
         head_ = static_cast<link*>(at);
     }
 
-    /// Takes the newest block out; it stays off limits. @pre Not empty.
-    [[gnu::always_inline]] void* unlink() noexcept {
-        link* const newest = head_;
-        head_ = read_kept(&newest->next);
-        return newest;
+    /// As pop(), but the block stays off limits, and one with a forged link is given up.
+    template <class Code = plain_links>
+    [[nodiscard]] void* unlink(const Code& code = {}) noexcept {
+        link* next = nullptr;
+        if (head_ == nullptr || !code.read(head_, next)) [[unlikely]] {
+            give_up();
+            return nullptr;
+        }
+        return std::exchange(head_, next);
     }
 
-    /// Lowest address first. @complexity O(n log n).
+    /// Reports that the link of the newest block was forged, if there is one, and forgets all.
+    void give_up() noexcept {
+        if (!empty()) { report_misuse({misuse::forged_link, std::exchange(head_, nullptr)}); }
+    }
+
+    /// Makes the links plain; a block with a forged one is given up, and all behind it. @return How
+    /// many blocks there are. @complexity O(n).
+    template <class Code>
+    std::size_t decode(const Code& code) noexcept { // NOLINT(modernize-use-nodiscard)
+        chain kept;
+        std::size_t n = 0;
+        while (void* const at = unlink(code)) {
+            kept.keep(at);
+            ++n;
+        }
+        while (void* const at = kept.unlink()) { keep(at); }
+        return n;
+    }
+
+    /// Undoes decode(). @complexity O(n).
+    template <class Code>
+    void encode(const Code& code) noexcept {
+        chain kept;
+        while (void* const at = unlink()) { kept.keep(at); }
+        while (void* const at = kept.unlink()) { keep(at, code); }
+    }
+
+    /// Blocks, as far as no link is forged. @complexity O(n).
+    template <class Code = plain_links>
+    [[nodiscard]] std::size_t count(const Code& code = {}) const noexcept {
+        std::size_t n = 0;
+        for (link* at = head_; at != nullptr && code.read(at, at);) { ++n; }
+        return n;
+    }
+
+    /// Lowest address first. @pre The links are plain. @complexity O(n log n).
     void sort() noexcept { head_ = sorted_by_address(head_); }
 
-    /// Drops the blocks for which `drop(at)` is true. @complexity O(n).
+    /// Drops the blocks for which `drop(at)` is true. @pre The links are plain. @complexity O(n).
     template <class Drop>
     void remove_if(Drop drop) noexcept {
         link* last = nullptr;

@@ -8,6 +8,7 @@
 ///               '----------- one chunk ----------'
 
 #include <alloy/core/ability.hpp>
+#include <alloy/core/account.hpp>
 #include <alloy/core/chain.hpp>
 
 #include <cstddef>
@@ -109,6 +110,13 @@ public:
     /// Bytes of all chunks, headers included.
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
+    /// Chunks. @complexity O(chunks).
+    [[nodiscard]] std::size_t count() const noexcept {
+        std::size_t n = 0;
+        for (const link* each = head_; each != nullptr; each = each->next) { ++n; }
+        return n;
+    }
+
 private:
     link* head_ = nullptr;
     std::size_t bytes_ = 0;
@@ -142,6 +150,35 @@ void find_spare(chunk_list& chunks, Each each, const void* at, std::size_t rest)
         return false;
     });
     if (rest != 0 && !chunks.find(at).spare()) { chunks.find(at).idle -= rest; }
+}
+
+/// What became of the bytes of `chunks`, whose free blocks find_spare() would be shown; they are in
+/// address order then. @complexity O(n log n) in free blocks.
+template <class Each>
+[[nodiscard]] byte_account account_of(chunk_list& chunks, Each each, const void* at,
+                                      std::size_t rest) noexcept {
+    chunks.sort();
+    each([](chain& blocks, std::size_t) noexcept { blocks.sort(); });
+    const auto each_idle = [&](auto count) noexcept {
+        each([&](chain& blocks, std::size_t stride) noexcept {
+            chunk* owner = chunks.newest();
+            blocks.remove_if([&](void* block) noexcept {
+                while (!owner->holds(block)) { owner = static_cast<chunk*>(owner->next); }
+                count(*owner, stride);
+                return false;
+            });
+        });
+        if (rest != 0) { count(chunks.find(at), rest); }
+    };
+    each_idle([](chunk& owner, std::size_t bytes) noexcept { owner.idle += bytes; });
+    byte_account sum{.taken = chunks.bytes(), .fresh = rest};
+    for (chunk* one = chunks.newest(); one != nullptr; one = static_cast<chunk*>(one->next)) {
+        const std::size_t fresh = rest != 0 && one->holds(at) ? rest : 0;
+        sum.metadata += sizeof(chunk);
+        (one->spare() ? sum.cached : sum.trapped) += one->idle - sizeof(chunk) - fresh;
+    }
+    each_idle([](chunk& owner, std::size_t bytes) noexcept { owner.idle -= bytes; });
+    return sum;
 }
 
 } // namespace alloy::inline ALLOY_ABI::detail

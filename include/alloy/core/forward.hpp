@@ -9,7 +9,9 @@
 /// What the policy lacks is absent. Constness is shallow, as it is for a pointer.
 
 #include <alloy/core/ability.hpp>
+#include <alloy/core/account.hpp>
 #include <alloy/core/fact.hpp>
+#include <alloy/core/guard_order.hpp>
 
 #include <cstddef>
 
@@ -75,6 +77,11 @@ struct rewind {
     Mark to;
     void operator()(auto& p) const noexcept { p.rewind(to); }
 };
+template <class Visit>
+struct inspect {
+    Visit& visit;
+    void operator()(auto& p) const noexcept { visit(p); }
+};
 
 } // namespace op
 
@@ -90,6 +97,9 @@ public:
     static constexpr bool single_threaded = single_threaded_v<P>;
     static constexpr bool zero_fresh = zero_fresh_v<P>;
     static constexpr bool migratory = migratory_v<P>;
+    static constexpr bool keeps_origins = keeps_origins_v<P>;
+    static constexpr guard_rank outermost_guard = outermost_guard_v<P>;
+    using upstreams = policies<P>;
 
     [[nodiscard, gnu::always_inline]] void* allocate(layout want) const noexcept {
         return pass(op::allocate{want});
@@ -132,6 +142,10 @@ public:
         requires trimming_policy<P>
     {
         return pass(op::trim{});
+    }
+    template <class Visit>
+    void each_upstream(Visit visit) const noexcept {
+        pass(op::inspect<Visit>{visit});
     }
 
 protected:

@@ -12,6 +12,8 @@
 /// more strongly aligned than the range, goes upstream by itself.
 
 #include <alloy/core/ability.hpp>
+#include <alloy/core/account.hpp>
+#include <alloy/core/assert.hpp>
 #include <alloy/core/extent.hpp>
 #include <alloy/core/fact.hpp>
 #include <alloy/core/member.hpp>
@@ -68,7 +70,7 @@ public:
     ~ranged() {
         detail::close_pool(this);
         if (base_ == nullptr) { return; }
-        use(0);
+        scan(0);
         upstream_.get().deallocate(words_, metadata);
         upstream_.get().deallocate(base_, range);
     }
@@ -89,10 +91,12 @@ public:
         std::byte* const block = base_ + at * Range.unit;
         const std::size_t good = good_size(want);
         detail::hand_out(this, block, good);
+        const std::uint32_t end = at + granted(want);
         if constexpr (detail::redzone != 0) {
             detail::poison(block + good, granted(want) * Range.unit - good);
-            if (at + granted(want) > used_) { use(std::bit_ceil(std::size_t{at} + granted(want))); }
+            if (end > touched_) { scan(end); }
         }
+        touched_ = std::max(touched_, end);
         return block;
     }
 
@@ -119,6 +123,19 @@ public:
     /// Bytes of the largest request that the range could meet now. @complexity O(1).
     [[nodiscard]] std::size_t largest_free() const noexcept {
         return base_ == nullptr ? largest : std::min(room_in(extent_.largest()), largest);
+    }
+
+    using upstreams = policies<Upstream>;
+    void each_upstream(auto visit) noexcept { visit(upstream_.get()); }
+
+    /// Free units below the highest that was ever taken are cached, those above it fresh.
+    [[nodiscard]] byte_account account() const noexcept {
+        if (base_ == nullptr) { return {}; }
+        const std::size_t fresh = Range.bytes - touched_ * Range.unit;
+        return {.taken = Range.bytes + metadata.size,
+                .metadata = metadata.size,
+                .cached = extent_.free() * Range.unit - fresh,
+                .fresh = fresh};
     }
 
 private:
@@ -168,20 +185,26 @@ private:
         return true;
     }
 
-    /// Under AddressSanitizer, says that nothing was handed out beyond `units_used`.
-    void use([[maybe_unused]] std::size_t units_used) noexcept {
+    /// Under AddressSanitizer, has the units below the next power of two from `end` searched for
+    /// pointers; none for 0.
+    void scan([[maybe_unused]] std::uint32_t end) noexcept {
         if constexpr (detail::redzone != 0) {
-            if (used_ != 0) { detail::end_scan(base_, used_ * Range.unit); }
-            if (units_used == 0) { detail::unpoison(base_, used_ * Range.unit); }
-            used_ = static_cast<std::uint32_t>(std::min<std::size_t>(units_used, units));
-            if (used_ != 0) { detail::begin_scan(base_, used_ * Range.unit); }
+            const auto bytes_to = [](std::size_t to) {
+                return to == 0 ? 0 : std::min(std::bit_ceil(to) * Range.unit, Range.bytes);
+            };
+            const std::size_t before = bytes_to(touched_);
+            const std::size_t after = bytes_to(end);
+            if (before == after) { return; }
+            if (before != 0) { detail::end_scan(base_, before); }
+            if (after == 0) { detail::unpoison(base_, before); }
+            if (after != 0) { detail::begin_scan(base_, after); }
         }
     }
 
     std::byte* base_ = nullptr; // null until the first request
     std::uint32_t* words_ = nullptr;
     Extent extent_;
-    [[maybe_unused]] std::uint32_t used_ = 0; // units below which every block lies
+    std::uint32_t touched_ = 0; // units below which every block ever lay
     [[no_unique_address]] detail::member<Upstream, ranged> upstream_;
 };
 

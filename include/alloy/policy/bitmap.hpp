@@ -16,6 +16,8 @@
 /// freelist): each operation touches its chunk's header besides the node.
 
 #include <alloy/core/ability.hpp>
+#include <alloy/core/account.hpp>
+#include <alloy/core/assert.hpp>
 #include <alloy/core/bit_extent.hpp>
 #include <alloy/core/member.hpp>
 #include <alloy/core/pairing_heap.hpp>
@@ -171,6 +173,31 @@ public:
                 visit(node_at(*each, i));
             }
         }
+    }
+
+    using upstreams = policies<Upstream>;
+    void each_upstream(auto visit) noexcept { visit(upstream_.get()); }
+
+    /// @complexity O(chunks).
+    [[nodiscard]] byte_account account() const noexcept {
+        byte_account sum;
+        for (const chunk* each = chunks_; each != nullptr; each = each->next) {
+            const std::size_t free = each->nodes.free() * stride;
+            sum.taken += ChunkBytes;
+            sum.metadata += ChunkBytes - count * stride; // with what is too short for a node
+            (free == count * stride ? sum.cached : sum.trapped) += free;
+        }
+        return sum;
+    }
+
+    /// One bin: the nodes of all chunks. @complexity O(chunks).
+    static constexpr std::size_t bins = 1;
+    [[nodiscard]] bin_account bin(std::size_t /*index*/) const noexcept {
+        bin_account all{node.size, 0};
+        for (const chunk* each = chunks_; each != nullptr; each = each->next) {
+            all.free += each->nodes.free();
+        }
+        return all;
     }
 
 private:

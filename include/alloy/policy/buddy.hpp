@@ -20,6 +20,7 @@
 /// device memory, a file mapping, large buffers. Avoid it for small nodes: a release and a request
 /// cost a path through the tree each.
 
+#include <alloy/core/assert.hpp>
 #include <alloy/core/extent.hpp>
 #include <alloy/core/ranged.hpp>
 #include <alloy/source/pages.hpp>
@@ -113,12 +114,22 @@ public:
         return has(1, top_, 0) ? std::uint32_t{1} << (top_ - shortfall_[1]) : 0;
     }
 
+    /// Units not taken. @complexity O(log n) a free run.
+    [[nodiscard]] std::uint32_t free() const noexcept { return free_below(1, top_); }
+
 private:
     [[nodiscard]] std::uint32_t leaves() const noexcept { return std::uint32_t{1} << top_; }
 
     /// True if below `node`, which has order `own`, a run of `order` is free.
     [[nodiscard]] bool has(std::size_t node, unsigned own, unsigned order) const noexcept {
         return order + shortfall_[node] <= own;
+    }
+
+    // NOLINTNEXTLINE(misc-no-recursion): as deep as the tree
+    [[nodiscard]] std::uint32_t free_below(std::size_t node, unsigned own) const noexcept {
+        if (shortfall_[node] == 0) { return std::uint32_t{1} << own; }
+        if (!has(node, own, 0)) { return 0; }
+        return free_below(2 * node, own - 1) + free_below(2 * node + 1, own - 1);
     }
 
     [[nodiscard]] std::size_t node_of(std::uint32_t at, unsigned order) const noexcept {

@@ -15,6 +15,7 @@
 /// Avoid it where blocks come and go on their own: a released block is not used again.
 
 #include <alloy/core/ability.hpp>
+#include <alloy/core/account.hpp>
 #include <alloy/core/chunk.hpp>
 #include <alloy/core/member.hpp>
 #include <alloy/core/region.hpp>
@@ -146,6 +147,18 @@ public:
 
     /// Bytes taken from upstream, kept chunks included.
     [[nodiscard]] std::size_t held() const noexcept { return chunks_.bytes() + spare_.bytes(); }
+
+    using upstreams = policies<Upstream>;
+    void each_upstream(auto visit) noexcept { visit(upstream_.get()); }
+
+    /// A block that was released but not the newest counts as used: an arena cannot tell.
+    [[nodiscard]] byte_account account() const noexcept {
+        const std::size_t spare_headers = spare_.count() * sizeof(detail::chunk);
+        return {.taken = held(),
+                .metadata = chunks_.count() * sizeof(detail::chunk) + spare_headers,
+                .cached = spare_.bytes() - spare_headers,
+                .fresh = free_.rest()};
+    }
 
 private:
     [[gnu::noinline, gnu::cold]] bool extend(layout want) noexcept {

@@ -20,6 +20,8 @@
 /// regions go back by trim() alone.
 
 #include <alloy/core/ability.hpp>
+#include <alloy/core/account.hpp>
+#include <alloy/core/assert.hpp>
 #include <alloy/core/chunk.hpp>
 #include <alloy/core/member.hpp>
 #include <alloy/core/region.hpp>
@@ -40,12 +42,14 @@ namespace alloy::inline ALLOY_ABI {
 /// request that is one, upstream is asked before anything is touched, all regions go back at the
 /// end, and trim() gives back those without a live block.
 ///
+/// @tparam Links How free blocks are linked.
 /// @threads None: share one only behind `locked`.
 /// @source  The SGI STL's __default_alloc_template (M. Austern, Generic Programming and the STL,
 ///          1998).
-template <policy Upstream = new_source>
+template <policy Upstream = new_source, links Links = links::plain>
 class pool16 {
     using classes = linear_classes<8, 16>;
+    static constexpr bool in_region = resettable_policy<Upstream>;
     static_assert(Upstream::max_align >= detail::chunk_list::align,
                   "alloy::pool16: Upstream cannot align a region");
 
@@ -90,9 +94,9 @@ public:
     [[nodiscard]] void* allocate(layout want) noexcept {
         const std::size_t size = classes::rounded(want);
         if (size > classes::largest) [[unlikely]] { return allocate_large(want); }
-        detail::chain& bin = bins_[classes::index_of(size)];
-        if (bin.empty()) [[unlikely]] { return refill(classes::index_of(size)); }
-        return bin.pop(size);
+        void* const at = bins_[classes::index_of(size)].pop(size, code_);
+        if (at == nullptr) [[unlikely]] { return refill(classes::index_of(size)); }
+        return at;
     }
 
     /// Keeps the block in its bin; a large one goes upstream. @complexity O(1).
@@ -101,7 +105,7 @@ public:
         ALLOY_ASSERT(at != nullptr);
         const std::size_t size = classes::rounded(given);
         if (size > classes::largest) [[unlikely]] { return upstream_.get().deallocate(at, given); }
-        bins_[classes::index_of(size)].push(at, size);
+        bins_[classes::index_of(size)].push(at, size, code_);
     }
 
     /// Within a bin, or where upstream can do it.
@@ -116,17 +120,30 @@ public:
         return false;
     }
 
-    /// Returns every region without a live block upstream, and lets upstream trim. The bins are
-    /// then in address order. @return Bytes that left this policy.
+    /// Ends every block, and upstream's, which is an arena. @complexity As upstream's reset().
+    void reset() noexcept
+        requires in_region
+    {
+        for (detail::chain& bin : bins_) {
+            bin.clear();
+            detail::close_pool(&bin);
+        }
+        free_ = {};
+        chunks_ = {};
+        upstream_.get().reset();
+    }
+
+    /// Returns every region without a live block upstream, unless that is an arena, and lets
+    /// upstream trim. The bins are then in address order. @return Bytes that left this policy.
     /// @complexity O(n log n) in the free blocks.
     std::size_t trim() noexcept {
-        const auto each_bin = [this](auto visit) noexcept {
-            for (std::size_t i = 0; i < classes::count; ++i) { visit(bins_[i], stride(i)); }
-        };
-        detail::find_spare(chunks_, each_bin, free_.at(), free_.rest());
+        if constexpr (in_region) { return detail::trim_if_able(upstream_.get()); }
+        with_plain_links([this](auto each_bin) noexcept {
+            detail::find_spare(chunks_, each_bin, free_.at(), free_.rest());
+        });
         if (free_.rest() != 0 && chunks_.find(free_.at()).spare()) { free_ = {}; }
-        const std::size_t bytes =
-            chunks_.release_if(upstream_.get(), [](detail::chunk& each) { return each.spare(); });
+        const auto spare = [](detail::chunk& each) noexcept { return each.spare(); };
+        const std::size_t bytes = chunks_.release_if(upstream_.get(), spare);
         detail::trim_if_able(upstream_.get());
         return bytes;
     }
@@ -139,6 +156,24 @@ public:
 
     /// Bytes of all regions.
     [[nodiscard]] std::size_t held() const noexcept { return chunks_.bytes(); }
+
+    using upstreams = policies<Upstream>;
+    void each_upstream(auto visit) noexcept { visit(upstream_.get()); }
+
+    /// The bins are in address order then, as after trim(). @complexity O(n log n) in free blocks.
+    [[nodiscard]] byte_account account() noexcept {
+        byte_account sum;
+        with_plain_links([&](auto each_bin) noexcept {
+            sum = detail::account_of(chunks_, each_bin, free_.at(), free_.rest());
+        });
+        return sum;
+    }
+
+    /// The free blocks of each bin. @complexity O(free).
+    static constexpr std::size_t bins = classes::count;
+    [[nodiscard]] bin_account bin(std::size_t index) const noexcept {
+        return {classes::at(index).size, bins_[index].count(code_)};
+    }
 
 private:
     static constexpr std::size_t stride(std::size_t index) noexcept {
@@ -155,6 +190,20 @@ private:
         return where.rest() >= padding(where.at(), index) + stride(index);
     }
 
+    /// `call(each_bin)`, where `each_bin(visit)` calls `visit(bin, stride)` for each bin.
+    template <class Call>
+    void with_plain_links(Call call) noexcept {
+        if constexpr (Links != links::plain) {
+            for (detail::chain& bin : bins_) { bin.decode(code_); }
+        }
+        call([this](auto visit) noexcept {
+            for (std::size_t i = 0; i < classes::count; ++i) { visit(bins_[i], stride(i)); }
+        });
+        if constexpr (Links != links::plain) {
+            for (detail::chain& bin : bins_) { bin.encode(code_); }
+        }
+    }
+
     [[gnu::noinline, gnu::cold]] void* allocate_large(layout want) noexcept {
         void* const at = upstream_.get().allocate(want);
         if (at != nullptr || handler_ == nullptr) { return at; }
@@ -163,6 +212,7 @@ private:
     }
 
     [[gnu::noinline]] void* refill(std::size_t index) noexcept {
+        if constexpr (Links != links::plain) { bins_[index].give_up(); }
         if (!has_room(free_, index) && !extend(index)) {
             if (handler_ == nullptr) { return nullptr; }
             handler_(context_);
@@ -172,7 +222,7 @@ private:
         file(free_.at(), first);
         const auto room = static_cast<std::size_t>(free_.end() - first);
         const std::size_t n = std::min(refill_count, room / stride(index));
-        for (std::size_t i = n; --i > 0;) { bins_[index].keep(first + i * stride(index)); }
+        for (std::size_t i = n; --i > 0;) { bins_[index].keep(first + i * stride(index), code_); }
         free_ = {first + n * stride(index), free_.end()};
         return bins_[index].adopt(first, classes::at(index).size);
     }
@@ -184,6 +234,7 @@ private:
                                   detail::round_up(held() / 16, classes::at(0).size);
         detail::chunk* const fresh = chunks_.acquire(upstream_.get(), std::min(bytes, max_region));
         if (fresh != nullptr) {
+            code_.admit(fresh->begin(), static_cast<std::size_t>(fresh->end() - fresh->begin()));
             file(free_.at(), free_.end());
             free_ = {fresh->begin(), fresh->end()};
             return true;
@@ -203,8 +254,8 @@ private:
     detail::region search(std::size_t larger, std::size_t index) noexcept {
         detail::region found;
         detail::chain misfits;
-        while (found.rest() == 0 && !bins_[larger].empty()) {
-            auto* const at = static_cast<std::byte*>(bins_[larger].unlink());
+        while (void* const newest = found.rest() == 0 ? bins_[larger].unlink(code_) : nullptr) {
+            auto* const at = static_cast<std::byte*>(newest);
             const detail::region block{at, at + stride(larger)};
             if (has_room(block, index)) {
                 found = block;
@@ -212,7 +263,7 @@ private:
                 misfits.keep(at);
             }
         }
-        while (!misfits.empty()) { bins_[larger].keep(misfits.unlink()); }
+        while (void* const at = misfits.unlink()) { bins_[larger].keep(at, code_); }
         return found;
     }
 
@@ -226,7 +277,7 @@ private:
                 chunks_.find(from).idle += static_cast<std::size_t>(to - from);
                 return;
             }
-            bins_[index - 1].keep(from);
+            bins_[index - 1].keep(from, code_);
             from += stride(index - 1);
         }
     }
@@ -236,6 +287,7 @@ private:
     }
 
     detail::chain bins_[classes::count]; // NOLINT(*-avoid-c-arrays): no calls in debug builds
+    [[no_unique_address]] detail::link_code<Links, classes::at(0).align> code_;
     detail::region free_;
     detail::chunk_list chunks_;
     out_of_memory handler_ = nullptr;

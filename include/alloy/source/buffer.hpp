@@ -8,8 +8,11 @@
 /// that a device or a parent process gave. Blocks come back last-in first-out, or all at once.
 
 #include <alloy/core/ability.hpp>
+#include <alloy/core/account.hpp>
+#include <alloy/core/assert.hpp>
 #include <alloy/core/region.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <type_traits>
@@ -65,6 +68,16 @@ public:
     void reset() noexcept {
         free_ = {bytes_.data(), bytes_.data() + bytes_.size()};
         detail::poison(bytes_.data(), bytes_.size());
+    }
+
+    /// Bytes of the largest block that fits now, if it need not be aligned.
+    [[nodiscard]] std::size_t largest_free() const noexcept {
+        return std::max(free_.rest(), detail::redzone) - detail::redzone;
+    }
+
+    /// A block that was released but not the newest counts as used.
+    [[nodiscard]] byte_account account() const noexcept {
+        return {.taken = bytes_.size(), .fresh = free_.rest()};
     }
 
 private:

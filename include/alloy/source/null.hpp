@@ -6,6 +6,7 @@
 ///
 /// Choose it as the end of a composition that must never ask the system: what does not fit is null.
 
+#include <alloy/core/assert.hpp>
 #include <alloy/core/fact.hpp>
 #include <alloy/core/policy.hpp>
 
