@@ -9,19 +9,23 @@
 
 // The contract, and what every layer is made of.
 #include <alloy/core/ability.hpp>
+#include <alloy/core/account.hpp>
 #include <alloy/core/around.hpp>
 #include <alloy/core/best_classes.hpp>
 #include <alloy/core/checkpoint.hpp>
 #include <alloy/core/extent.hpp>
 #include <alloy/core/fact.hpp>
+#include <alloy/core/guard_order.hpp>
 #include <alloy/core/handle.hpp>
 #include <alloy/core/layout.hpp>
+#include <alloy/core/link_code.hpp>
 #include <alloy/core/misuse.hpp>
 #include <alloy/core/no_alloc.hpp>
 #include <alloy/core/policy.hpp>
 #include <alloy/core/ranged.hpp>
 #include <alloy/core/relocate.hpp>
 #include <alloy/core/size_class.hpp>
+#include <alloy/core/type_name.hpp>
 
 // Where memory enters the program.
 #include <alloy/source/buffer.hpp>
@@ -46,13 +50,18 @@
 #include <alloy/compose/failing.hpp>
 #include <alloy/compose/fallback.hpp>
 #include <alloy/compose/growing.hpp>
+#include <alloy/compose/hooked.hpp>
 #include <alloy/compose/limited.hpp>
 #include <alloy/compose/locked.hpp>
 #include <alloy/compose/magazine.hpp>
 #include <alloy/compose/measured.hpp>
+#include <alloy/compose/passthrough.hpp>
 #include <alloy/compose/quantize.hpp>
 #include <alloy/compose/retrying.hpp>
+#include <alloy/compose/sealed.hpp>
 #include <alloy/compose/segregate.hpp>
+#include <alloy/compose/sharded.hpp>
+#include <alloy/compose/shuffled.hpp>
 #include <alloy/compose/single_threaded.hpp>
 #include <alloy/compose/size_classes.hpp>
 #include <alloy/compose/watched.hpp>
@@ -75,5 +84,13 @@
 #include <alloy/adapt/shared.hpp>
 #include <alloy/adapt/vector.hpp>
 
+// What a composition is, and where its bytes are.
+#include <alloy/gauge/describe.hpp>
+#include <alloy/gauge/doctor.hpp>
+#include <alloy/gauge/observe.hpp>
+#include <alloy/gauge/print.hpp>
+
 // Named assemblies: start here.
+#include <alloy/hardening.hpp>
+#include <alloy/hybrid.hpp>
 #include <alloy/preset.hpp>

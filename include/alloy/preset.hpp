@@ -42,15 +42,21 @@ namespace detail {
 
 using small_sizes = linear_classes<8, 16>;
 
-template <layout Node>
-using bitmap_bin = bitmap<Node, pages<>, std::size_t{1} << 20U>;
+template <policy Pages>
+struct bitmaps_of {
+    template <layout Node>
+    using bin = bitmap<Node, Pages, std::size_t{1} << 20U>;
+};
 
 } // namespace detail
 
 /// A `bitmap` for every multiple of 8 bytes to 128, behind small stacks of free blocks; what is
-/// larger comes from operator new. A chunk is 1 MiB of address space, and memory as it is used.
-using bitmaps = magazine<detail::small_sizes,
-                         size_classes<detail::small_sizes, detail::bitmap_bin, new_source>>;
+/// larger comes from `Large`. A chunk is 1 MiB of address space, and memory as it is used.
+template <policy Pages = pages<>, policy Large = new_source>
+using bitmaps_over =
+    magazine<detail::small_sizes,
+             size_classes<detail::small_sizes, detail::bitmaps_of<Pages>::template bin, Large>>;
+using bitmaps = bitmaps_over<>;
 
 /// Nodes in address order, process-wide, behind a lock.
 template <class T>

@@ -33,21 +33,34 @@ inline constexpr range_options small_range{
 using region = buddy<small_range, inline_buffer<81'920>>;
 
 /// Where memory comes from in the end.
-using bottom =
-    std::tuple<new_source*, malloc_source*, pages<>*, buddy<>*, growing<region>*, bump<>*>;
+using bottom = std::tuple<new_source*, malloc_source*, pages<>*, buddy<>*, growing<region>*,
+                          bump<>*, reap<>*, pages<pages_options{.guard = true, .tight = true}>*>;
 inline constexpr std::size_t bottoms = std::tuple_size_v<bottom>;
+
+/// `Guard`, which is of rank `Rank`, above `P`, or where the order forbids that a limit of its own.
+template <class P, guard_rank Rank, class Guard>
+using in_order =
+    std::conditional_t<(outermost_guard_v<P> <= Rank), Guard,
+                       limited<(std::size_t{1} << 22U) + static_cast<std::size_t>(Rank), P>>;
+
+/// A gauge, where no reset ends the blocks that it counts.
+template <class P, gauge Reads>
+using gauged =
+    std::conditional_t<resettable_policy<P>, watched<P>,
+                       in_order<P, guard_rank::count, counted<P, counted_options{.reads = Reads}>>>;
 
 /// Every layer that can stand above `P`; the last ones take `Q` as well.
 template <class P, class Q>
 using layers_above = std::tuple<
-    // A reset with live blocks is what `counted` does not allow.
-    locked<P>*, std::conditional_t<resettable_policy<P>, watched<P>, counted<P>>*, aligned<32, P>*,
-    zeroed<P>*, wiped<P>*, measured<P>*, watched<P>*, failing<P>*, limited<1U << 22U, P>*,
-    quantize<multiples_of<48>, P>*, quantize<powers_of_two<16>, P>*, affix<P, int>*,
-    affix<P, void, char>*, affix<P, char, long>*, pool16<P>*, fallback<inline_buffer<2'000>, P>*,
-    fallback<region, P>*, size_classes<eight, listed_bin, P>*, size_classes<uneven, mapped_bin, P>*,
-    size_classes<eight, locked_bin, P>*, checked<P>*, retrying<P>*,
-    segregate<tier<layout{64, 16}, P>, Q>*,
+    locked<P>*, gauged<P, gauge::blocks>*, gauged<P, gauge::sizes>*, aligned<32, P>*, zeroed<P>*,
+    in_order<P, guard_rank::wipe, wiped<P>>*, measured<P>*, watched<P>*, failing<P>*,
+    limited<1U << 22U, P>*, quantize<multiples_of<48>, P>*, quantize<powers_of_two<16>, P>*,
+    affix<P, int>*, affix<P, void, char>*, affix<P, char, long>*, pool16<P>*,
+    pool16<P, links::encoded>*, fallback<inline_buffer<2'000>, P>*, fallback<region, P>*,
+    size_classes<eight, listed_bin, P>*, size_classes<uneven, mapped_bin, P>*,
+    size_classes<eight, locked_bin, P>*, in_order<P, guard_rank::check, checked<P>>*, retrying<P>*,
+    sealed<P>*, passthrough<P>*, hooked<heaptrack_hooks, P>*,
+    in_order<P, guard_rank::cache, shuffled<eight, P>>*, segregate<tier<layout{64, 16}, P>, Q>*,
     segregate<tier<layout{32, 8}, P>, tier<layout{256, 64}, pool16<>>, Q>*>;
 inline constexpr std::size_t layers = std::tuple_size_v<layers_above<new_source, new_source>>;
 inline constexpr std::size_t layers_of_two = 2;

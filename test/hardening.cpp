@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <alloy/hardening.hpp>
+
+#include <alloy/adapt/allocator.hpp>
+#include <alloy/compose/locked.hpp>
+#include <alloy/policy/bitmap.hpp>
+
+#include "support/conformance.hpp"
+
+#include <cstddef>
+#include <cstring>
+#include <map>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+using namespace alloy;
+
+static_assert(std::is_same_v<hardening<0, bitmap<layout{40, 8}>>, bitmap<layout{40, 8}>>,
+              "what is off is not there");
+static_assert(outermost_guard_v<hardening<1, pool16<>>> == guard_rank::check);
+static_assert(keeps_origins_v<hardening<3, pool16<>>> && !keeps_origins_v<hardening<2, pool16<>>>);
+static_assert(thread_safe_v<locked<hardened_pool<4>>>);
+
+namespace {
+
+/// The kinds that a handler was told of.
+std::vector<misuse> told;
+
+struct listening {
+    misuse_handler before =
+        on_misuse([](const incident& what) noexcept { told.push_back(what.kind); });
+    listening() { told.clear(); }
+    listening(const listening&) = delete;
+    listening& operator=(const listening&) = delete;
+    ~listening() { on_misuse(before); }
+};
+
+/// What a tier tells of a second release, a wrong size, a write behind the block, one after its
+/// release, and a leak.
+template <int Tier>
+std::vector<misuse> tells() {
+    const listening now;
+    {
+        hardened_pool<Tier> pool;
+        auto* const twice = static_cast<char*>(pool.allocate({40, 8}));
+        auto* const over = static_cast<char*>(pool.allocate({37, 8}));
+        auto* const after = static_cast<char*>(pool.allocate({40, 8}));
+        static_cast<void>(pool.allocate({40, 8}));
+        pool.deallocate(twice, {40, 8});
+        pool.deallocate(twice, {40, 8});
+        pool.deallocate(over, {38, 8});
+        detail::write_kept(over + 37, static_cast<char>(~detail::read_kept(over + 37)));
+        pool.deallocate(over, {37, 8});
+        pool.deallocate(after, {40, 8});
+        if constexpr (Tier > 1) {
+            detail::write_kept(after, static_cast<char>(~detail::read_kept(after)));
+        }
+    }
+    return told;
+}
+
+template <int Tier>
+void serves_containers_and_keeps_quiet() {
+    const listening now;
+    {
+        using pair = std::pair<const int, std::string>;
+        global<locked<hardened_pool<Tier>>, std::integral_constant<int, Tier>> pool;
+        std::map<int, std::string, std::less<>, allocator<pair, decltype(pool)>> all(pool);
+        for (int i = 0; i < 2000; ++i) { all[i * 7919 % 1000] = std::to_string(i); }
+        BOOST_TEST(all.size() == 1000U);
+        BOOST_TEST(all.begin()->second == "1000");
+    }
+    BOOST_TEST(told.empty());
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(each_tier_tells_what_its_row_says) {
+    using kinds = std::vector<misuse>;
+    BOOST_TEST((tells<1>() == kinds{misuse::foreign_release, misuse::wrong_size, misuse::overflow,
+                                    misuse::leak}));
+    const kinds two = tells<2>();
+    BOOST_TEST((two == kinds{misuse::double_release, misuse::wrong_size, misuse::overflow,
+                             misuse::write_after_release, misuse::leak}));
+    BOOST_TEST((tells<3>() == two));
+    BOOST_TEST((tells<4>() == two));
+}
+
+BOOST_AUTO_TEST_CASE(no_tier_troubles_a_clean_program) {
+    serves_containers_and_keeps_quiet<1>();
+    serves_containers_and_keeps_quiet<2>();
+    serves_containers_and_keeps_quiet<3>();
+    serves_containers_and_keeps_quiet<4>();
+}
+
+BOOST_AUTO_TEST_CASE(each_tier_keeps_every_law) {
+    const auto laws = []<int Tier>(std::integral_constant<int, Tier> /*tier*/) {
+        test::ledger book;
+        {
+            hardened_pool<Tier, test::probe> pool{book};
+            test::conformance(pool, {128, 128});
+        }
+        BOOST_TEST(book.live.empty());
+        test::survives_every_failure<hardened_pool<Tier, test::probe>>({200, 64});
+    };
+    laws(std::integral_constant<int, 0>{});
+    laws(std::integral_constant<int, 1>{});
+    laws(std::integral_constant<int, 2>{});
+    laws(std::integral_constant<int, 3>{});
+    laws(std::integral_constant<int, 4>{});
+}
