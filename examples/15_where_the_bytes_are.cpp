@@ -8,6 +8,7 @@
 #include <alloy/adapt/allocator.hpp>
 #include <alloy/compose/counted.hpp>
 #include <alloy/gauge/doctor.hpp>
+#include <alloy/gauge/observe.hpp>
 #include <alloy/gauge/print.hpp>
 #include <alloy/policy/pool16.hpp>
 #include <alloy/source/malloc.hpp>

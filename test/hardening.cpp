@@ -4,12 +4,16 @@
 #include <alloy/adapt/allocator.hpp>
 #include <alloy/compose/locked.hpp>
 #include <alloy/policy/bitmap.hpp>
+#include <alloy/source/buffer.hpp>
 
 #include "support/conformance.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstring>
 #include <map>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -85,6 +89,18 @@ BOOST_AUTO_TEST_CASE(each_tier_tells_what_its_row_says) {
                              misuse::write_after_release, misuse::leak}));
     BOOST_TEST((tells<3>() == two));
     BOOST_TEST((tells<4>() == two));
+}
+
+BOOST_AUTO_TEST_CASE(the_tier_for_secrets_leaves_nothing_of_a_block) {
+    std::array<std::byte, 4096> bytes{};
+    {
+        hardening<4, buffer> policy{std::span(bytes)};
+        void* const secret = policy.allocate({100, 8});
+        std::memset(secret, 's', 100);
+        policy.deallocate(secret, {100, 8});
+    }
+    const auto is_zero = [](std::byte each) { return each == std::byte{}; };
+    BOOST_TEST(std::all_of(bytes.begin(), bytes.end(), is_zero));
 }
 
 BOOST_AUTO_TEST_CASE(no_tier_troubles_a_clean_program) {

@@ -89,6 +89,7 @@
 #include <alloy/gauge/doctor.hpp>
 #include <alloy/gauge/observe.hpp>
 #include <alloy/gauge/print.hpp>
+#include <alloy/gauge/snapshot.hpp>
 
 // Named assemblies: start here.
 #include <alloy/hardening.hpp>

@@ -4,13 +4,16 @@
 /// @file
 /// @brief `alloy::hardening`: guards around any policy, in five tiers.
 ///
-/// | tier | for        | guards                                            | tells |
-/// |------|------------|---------------------------------------------------|-----------------------|
-/// | 0    | speed      | none                                              | nothing | | 1    |
-/// production | a record of every block                           | wrong releases, leaks | | 2 |
-/// tests      | and margins, and 1 MiB of quarantine              | and stray writes      | | 3 |
-/// an inquest | and who asked, who released; 64 MiB of quarantine | and by whom           | | 4 |
-/// secrets    | as 2; wiped, and 64 MiB of quarantine             | as 2                  |
+/// | tier | for        | guards                                       | tells                 |
+/// |------|------------|----------------------------------------------|-----------------------|
+/// | 0    | speed      | none                                         | nothing               |
+/// | 1    | production | a record of every block                      | wrong releases, leaks |
+/// | 2    | tests      | and margins, 1 MiB of quarantine             | and stray writes      |
+/// | 3    | an inquest | and who asked, who released; 64 MiB of it    | and by whom           |
+/// | 4    | secrets    | as 2; wiped, and 64 MiB of it                | as 2                  |
+///
+/// Without a quarantine a second release is told as one of a block that is not there, as long as
+/// its address was not handed out again.
 ///
 /// What each guard costs is in src/doc/guards.md. A policy with lists of free blocks takes
 /// `links::encoded` besides: hardened_pool does. To share one among threads, put `locked` around

@@ -20,6 +20,7 @@
 #include <alloy/core/ability.hpp>
 #include <alloy/core/account.hpp>
 #include <alloy/core/chain.hpp>
+#include <alloy/core/guard_order.hpp>
 #include <alloy/core/member.hpp>
 #include <alloy/core/size_class.hpp>
 #include <alloy/policy/buddy.hpp>
@@ -67,6 +68,7 @@ class quick_lists {
 
 public:
     static constexpr std::size_t max_align = Upstream::max_align; ///< Bytes.
+    static constexpr guard_rank outermost_guard = guard_passed_on_v<Upstream>;
 
     template <class... Args>
         requires std::constructible_from<Upstream, Args...> &&
@@ -163,7 +165,8 @@ private:
 
     void* fresh(layout want) noexcept {
         void* const at = upstream_.get().allocate(want);
-        if (in_region || at != nullptr || drain() == 0) [[likely]] { return at; }
+        const bool hopeless = want.align > max_align || want.size > max_size_v<Upstream>;
+        if (in_region || at != nullptr || hopeless || drain() == 0) [[likely]] { return at; }
         return upstream_.get().allocate(want);
     }
 

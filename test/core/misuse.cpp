@@ -150,5 +150,5 @@ BOOST_AUTO_TEST_CASE(keeps_what_fits_of_a_line_that_is_too_long) {
     });
     BOOST_TEST(seen.status == 0);
     BOOST_TEST(seen.printed.size() == 1024U);
-    BOOST_TEST(seen.printed.ends_with("12"));
+    BOOST_TEST(seen.printed.ends_with("1\n"));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <alloy/gauge/doctor.hpp>
 
+#include <alloy/gauge/observe.hpp>
 #include <alloy/policy/pool16.hpp>
 #include <alloy/source/malloc.hpp>
 
@@ -57,10 +58,15 @@ BOOST_AUTO_TEST_CASE(a_share_is_tolerable_up_to_its_limit) {
 }
 
 BOOST_AUTO_TEST_CASE(asks_for_gauges_where_bytes_are_unknown) {
-    pool16<malloc_source> pool;
-    const diagnosis all = doctor(observe(pool));
-    BOOST_TEST(!all.healthy);
-    BOOST_TEST(all.finding == "Not all bytes are known.");
+    const auto knows_too_little = [](auto&& pool) {
+        const diagnosis all = doctor(observe(pool));
+        BOOST_TEST(!all.healthy);
+        BOOST_TEST(all.finding == "Not all bytes are known.");
+    };
+    constexpr counted_options in_bytes{.reads = gauge::bytes};
+    knows_too_little(pool16<malloc_source>{});
+    knows_too_little(pool16<counted<malloc_source, in_bytes>>{});
+    knows_too_little(counted<pool16<malloc_source>, in_bytes>{});
 }
 
 BOOST_AUTO_TEST_CASE(sees_a_pool_that_was_emptied) {

@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(tells_how_much_of_the_free_bytes_is_in_pieces) {
     for (int i = 0; i < 1024; ++i) { blocks.push_back(heap.allocate({48, 8})); }
     for (std::size_t i = 0; i < blocks.size(); i += 2) { heap.deallocate(blocks[i], {48, 8}); }
     const auto seen = observe(heap);
-    BOOST_TEST(seen.bytes.cached == 32768U);
+    BOOST_TEST(seen.bytes.trapped == 32768U);
     BOOST_TEST(seen.bytes.fresh == 0U);
     BOOST_TEST(seen.external_fragmentation() == 1 - (64.0 - detail::redzone) / 32768,
                boost::test_tools::tolerance(1e-9));
@@ -212,6 +212,7 @@ BOOST_AUTO_TEST_CASE(a_pool_that_is_empty_has_no_trapped_bytes_and_a_trimmed_one
     for (std::size_t i = 0; i < 1000; i += 2) { pool.deallocate(blocks[i], {40, 8}); }
     const auto half = observe(pool);
     BOOST_TEST(half.bytes.trapped >= 500 * 40U);
+    BOOST_TEST(half.bins[4].layer == 0U);
     BOOST_TEST(half.bins[4].size == 40U);
     BOOST_TEST(half.bins[4].free >= 500U);
     for (std::size_t i = 1; i < 1000; i += 2) { pool.deallocate(blocks[i], {40, 8}); }
@@ -235,4 +236,41 @@ BOOST_AUTO_TEST_CASE(looking_changes_nothing_but_the_order_of_the_lists) {
     for (std::size_t i = 0; i < free; ++i) { again.push_back(pool.allocate({40, 8})); }
     BOOST_TEST(std::is_sorted(again.begin(), again.end()));
     BOOST_TEST(observe(pool).bins[4].free == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(gauges_side_by_side_count_together) {
+    using half = counted<pool16<counted<malloc_source, in_bytes>>, in_bytes>;
+    segregate<tier<layout{64, 8}, half>, half> both;
+    void* const small = both.allocate({40, 8});
+    void* const large = both.allocate({100, 8});
+    const auto seen = observe(both);
+    BOOST_TEST(seen.counted);
+    BOOST_TEST(seen.exact);
+    BOOST_TEST(seen.bytes.requested == 140U);
+    BOOST_TEST(seen.bytes.sum() == seen.bytes.taken);
+    both.deallocate(small, {40, 8});
+    both.deallocate(large, {100, 8});
+}
+
+BOOST_AUTO_TEST_CASE(what_several_reach_is_counted_once_and_what_nobody_counts_is_said_to_be) {
+    using heap = global<locked<malloc_source>, struct uncounted>;
+    using one = counted<freelist<layout{64, 8}, heap>, in_bytes>;
+    segregate<tier<layout{32, 8}, one>, one> both;
+    both.deallocate(both.allocate({20, 8}), {20, 8});
+    both.deallocate(both.allocate({50, 8}), {50, 8});
+    const auto seen = observe(both);
+    BOOST_TEST(!seen.exact);
+    BOOST_TEST(seen.bytes.requested == 0U);
+    BOOST_TEST(seen.bytes.cached == 128U);
+    BOOST_TEST(seen.bytes.taken == 128U);
+}
+
+BOOST_AUTO_TEST_CASE(half_a_count_is_none) {
+    segregate<tier<layout{64, 8}, counted<pool16<malloc_source>, in_bytes>>, pool16<malloc_source>>
+        both;
+    void* const large = both.allocate({100, 8});
+    const auto seen = observe(both);
+    BOOST_TEST(!seen.counted);
+    BOOST_TEST(seen.bytes.sum() == seen.bytes.taken);
+    both.deallocate(large, {100, 8});
 }

@@ -2,6 +2,7 @@
 #include <alloy/gauge/print.hpp>
 
 #include <alloy/compose/locked.hpp>
+#include <alloy/gauge/observe.hpp>
 #include <alloy/policy/pool16.hpp>
 #include <alloy/source/malloc.hpp>
 
@@ -78,7 +79,14 @@ BOOST_AUTO_TEST_CASE(json_is_what_a_parser_reads_and_says_the_same) {
     BOOST_TEST(all["layers"][0]["came"]["blocks"] == 2);
     BOOST_TEST(all["layers"][0]["went"]["requested"] == 3);
     BOOST_TEST(all["layers"][2]["name"] == "pool16");
-    BOOST_TEST(all["layers"][2]["taken"] == seen.layers[2].account.taken);
+    const byte_account& own = seen.layers[2].account;
+    BOOST_TEST(all["layers"][2]["taken"] == own.taken);
+    BOOST_TEST(all["layers"][2]["used"] == own.used());
+    BOOST_TEST(all["layers"][2]["metadata"] == own.metadata);
+    BOOST_TEST(all["layers"][2]["cached"] == own.cached);
+    BOOST_TEST(all["layers"][2]["trapped"] == own.trapped);
+    BOOST_TEST(all["layers"][2]["fresh"] == own.fresh);
+    BOOST_TEST(all["layers"][2]["aside"] == own.aside);
     BOOST_TEST(all["bins"].size() == seen.bins.size());
     BOOST_TEST(nlohmann::json::parse(to_json(seen.bytes - seen.bytes))["cached"] == 0);
     BOOST_TEST(nlohmann::json::parse(detail::quoted("a\"b\\c\nd")) == "a\"b\\c\nd");

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "support/dies.hpp" // first: it says where an assertion leads
+
 #include <alloy/core/ability.hpp>
 #include <alloy/source/null.hpp>
 
@@ -30,3 +32,8 @@ BOOST_AUTO_TEST_CASE(owns_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(is_like_any_other_instance) { BOOST_TEST((null_source{} == before_main)); }
+
+BOOST_AUTO_TEST_CASE(takes_back_null_alone) {
+    before_main.deallocate(nullptr, {1, 1});
+    BOOST_TEST(test::dies([] { before_main.deallocate(&before_main, {1, 1}); }));
+}

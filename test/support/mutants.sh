@@ -100,7 +100,7 @@ child=''
 within() { # seconds command...
     timeout -k 2 "$@" >"$here/log" 2>&1 </dev/null &
     child=$!
-    wait "$child"
+    wait "$child" 2>/dev/null # no word of a signal
 }
 
 # Sets `verdict` to what a test makes of the header in $here; to nothing if it passes.
@@ -162,7 +162,7 @@ attempt() { # index
             verdict="ERROR: said to be equivalent, but $verdict"
         fi
     fi
-    [[ $verdict != ERROR:* || ! -s $here/log ]] || tail -n 20 "$here/log"
+    [[ $verdict != ERROR:* || ! -s $here/log ]] || grep -m 3 -E 'error|ERROR' "$here/log"
     echo "$verdict" >"$scratch/verdict.$1"
     rm -rf "$here"
     [[ $verdict != [A-Z]* ]] || ink=$red

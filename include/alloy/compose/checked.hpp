@@ -128,11 +128,9 @@ public:
         hold_back(gone);
     }
 
-    /// True exactly for a live block.
-    [[nodiscard]] bool owns(const void* at) const noexcept {
-        const record* const known = blocks_.find(at);
-        return known != nullptr && !known->released();
-    }
+    /// True exactly for a live block, and for one in quarantine, so that its second release is
+    /// seen.
+    [[nodiscard]] bool owns(const void* at) const noexcept { return blocks_.find(at) != nullptr; }
 
     /// The size that was asked for the block at `at`, or 0 if none begins there.
     [[nodiscard]] std::size_t usable_size(const void* at) const noexcept {

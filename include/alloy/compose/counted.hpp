@@ -20,40 +20,20 @@
 #include <alloy/core/best_classes.hpp>
 #include <alloy/core/misuse.hpp>
 #include <alloy/core/reading.hpp>
-#include <alloy/core/thread_number.hpp>
+#include <alloy/core/tally.hpp>
 #include <alloy/source/new.hpp>
 
-#include <algorithm>
 #include <array>
-#include <atomic>
-#include <bit>
 #include <cstddef>
-#include <cstdint>
 #include <type_traits>
 
 namespace alloy::inline ALLOY_ABI {
 
-/// What a `counted` does.
-struct counted_options {
-    gauge reads = gauge::blocks;
-    bool shared = false; ///< Counts what all threads do; upstream is thread-safe then.
-};
-
 /// Counts the blocks of what it stands around.
 template <counted_options Options>
 class counting {
-    static constexpr bool in_bytes = Options.reads >= gauge::bytes;
-    static constexpr bool by_size = Options.reads == gauge::sizes;
-
 public:
     static constexpr bool thread_safe = Options.shared;
-
-    /// Sizes are told apart in steps of 16 bytes to 1 KiB, and above by powers of two.
-    static constexpr std::size_t sizes = 64 + 38;
-    /// The largest size that counts as the `i`-th.
-    static constexpr std::size_t size_at(std::size_t i) noexcept {
-        return i < 64 ? 16 * (i + 1) : std::size_t{2048} << (i - 64);
-    }
 
     constexpr counting() = default;
     counting(const counting&) = delete;
@@ -72,148 +52,56 @@ public:
     }
     std::size_t operator()(const op::allocate_batch& asked, const auto& proceed) noexcept {
         const std::size_t n = proceed();
-        came(asked.want, n, proceed);
+        tally_.came(n, asked.want.size, granted(asked.want, proceed));
         return n;
     }
     void operator()(const op::deallocate& asked, const auto& proceed) noexcept {
-        went(asked.given, 1, proceed);
+        tally_.went(1, asked.given.size, granted(asked.given, proceed));
         proceed();
     }
     void operator()(const op::deallocate_batch& asked, const auto& proceed) noexcept {
-        went(asked.given, asked.n, proceed);
+        tally_.went(asked.n, asked.given.size, granted(asked.given, proceed));
         proceed();
     }
     bool operator()(const op::resize& asked, const auto& proceed) noexcept {
         if (!proceed()) { return false; }
-        if constexpr (in_bytes) {
-            went(asked.given, 1, proceed);
-            came({asked.size, asked.given.align}, 1, proceed);
-        }
+        const layout now{asked.size, asked.given.align};
+        tally_.changed({0, asked.given.size, granted(asked.given, proceed)},
+                       {0, asked.size, granted(now, proceed)});
         return true;
     }
     void operator()(const op::reset& /*all*/, const auto& proceed) noexcept {
         expect_none();
+        tally_.settle();
         proceed();
     }
     decltype(auto) operator()(const auto& /*other*/, const auto& proceed) noexcept {
         return proceed();
     }
 
-    /// @complexity O(1), or O(16) if shared. @threads If shared, any: what is read is what was
-    /// written before, and, of what others do meanwhile, some.
-    [[nodiscard]] reading read() const noexcept {
-        reading sum;
-        for (const counters& each : counters_) {
-            add(sum.came, each.came);
-            add(sum.went, each.went);
-        }
-        if constexpr (keeps_peak) { sum.peak = peak_.peak; }
-        return sum;
-    }
-
-    /// Blocks that came and were of the `i`-th size.
-    [[nodiscard]] std::uint64_t came_of_size(std::size_t i) const noexcept
-        requires by_size
-    {
-        std::uint64_t sum = 0;
-        for (const counters& each : counters_) { sum += each.of_size[i].load(relaxed); }
-        return sum;
-    }
+    [[nodiscard]] const detail::tally<Options>& tally() const noexcept { return tally_; }
 
 private:
-    static constexpr auto relaxed = std::memory_order_relaxed;
-    static constexpr std::size_t ways = Options.shared ? 16 : 1;
-    static constexpr bool keeps_peak = in_bytes && !Options.shared;
-    using number = std::atomic<std::uint64_t>;
-
-    struct blocks_alone {
-        number blocks{0};
-    };
-    struct with_bytes : blocks_alone {
-        number requested{0};
-        number granted{0};
-    };
-    using path = std::conditional_t<in_bytes, with_bytes, blocks_alone>;
-    struct nothing {};
-    struct highest {
-        std::uint64_t peak = 0;
-    };
-    struct alignas(Options.shared ? 64 : alignof(number)) counters {
-        path came;
-        path went;
-        [[no_unique_address]] std::conditional_t<by_size, std::array<number, sizes>, nothing>
-            of_size{};
-    };
-
-    static void increase(number& by, std::uint64_t n) noexcept {
-        if constexpr (Options.shared) {
-            by.fetch_add(n, relaxed); // a line has more than one thread if there are more than 16
-        } else {
-            by.store(by.load(relaxed) + n, relaxed);
-        }
-    }
-
-    static void add(traffic& sum, const path& way) noexcept {
-        sum.blocks += way.blocks.load(relaxed);
-        if constexpr (in_bytes) {
-            sum.requested += way.requested.load(relaxed);
-            sum.granted += way.granted.load(relaxed);
-        }
-    }
-
-    [[nodiscard]] counters& here() noexcept {
-        if constexpr (Options.shared) { return counters_[detail::thread_number() % ways]; }
-        return counters_[0];
-    }
-
     void* one(layout want, const auto& proceed) noexcept {
         void* const at = proceed();
-        if (at != nullptr) [[likely]] { came(want, 1, proceed); }
+        if (at != nullptr) [[likely]] { tally_.came(1, want.size, granted(want, proceed)); }
         return at;
     }
 
-    void came(layout want, std::size_t n, const auto& proceed) noexcept {
-        counters& mine = here();
-        count(mine.came, want, n, proceed);
-        if constexpr (by_size) { increase(mine.of_size[index_of(want.size)], n); }
-        if constexpr (keeps_peak) {
-            const std::uint64_t live =
-                mine.came.granted.load(relaxed) - mine.went.granted.load(relaxed);
-            peak_.peak = std::max(peak_.peak, live);
-        }
-    }
-
-    void went(layout given, std::size_t n, const auto& proceed) noexcept {
-        counters& mine = here();
-        count(mine.went, given, n, proceed);
-        if constexpr (!Options.shared) { // else a block comes back twice
-            ALLOY_ASSERT(mine.went.blocks.load(relaxed) <= mine.came.blocks.load(relaxed));
-        }
-    }
-
-    static void count(path& way, layout of, std::size_t n, const auto& proceed) noexcept {
-        increase(way.blocks, n);
-        if constexpr (in_bytes) {
-            increase(way.requested, n * of.size);
-            increase(way.granted, n * good_size(proceed.upstream, of));
-        }
-    }
-
-    static constexpr std::size_t index_of(std::size_t size) noexcept {
-        if (size <= 1024) { return (size - 1) / 16; }
-        const auto above = static_cast<std::size_t>(std::bit_width(size - 1)) - 11;
-        return std::min(64 + above, sizes - 1);
+    static std::size_t granted([[maybe_unused]] layout of,
+                               [[maybe_unused]] const auto& proceed) noexcept {
+        if constexpr (Options.reads >= gauge::bytes) { return good_size(proceed.upstream, of); }
+        return 0;
     }
 
     void expect_none() const noexcept {
-        const traffic live = read().live();
+        const traffic live = tally_.read().live();
         if (live.blocks == 0) [[likely]] { return; }
         detail::report_misuse(
             {.kind = misuse::leak, .known = {live.requested, 1}, .blocks = live.blocks});
     }
 
-    std::array<counters, ways> counters_{};
-    [[no_unique_address]] std::conditional_t<keeps_peak, highest, nothing> peak_;
+    detail::tally<Options> tally_;
 };
 
 /// Counts nothing; of a type for each `Upstream`, so that two of them take no room either.
@@ -260,7 +148,7 @@ public:
     }
 
     /// What came and what went.
-    [[nodiscard]] reading read() const noexcept { return this->advice().read(); }
+    [[nodiscard]] reading read() const noexcept { return this->advice().tally().read(); }
 
     /// Blocks that are out.
     [[nodiscard]] std::size_t live() const noexcept { return read().live().blocks; }
@@ -269,9 +157,9 @@ public:
     [[nodiscard]] auto histogram() const noexcept
         requires(Options.reads == gauge::sizes)
     {
-        std::array<size_count, counting<Options>::sizes> all{};
+        std::array<size_count, detail::tally<Options>::sizes> all{};
         for (std::size_t i = 0; i < all.size(); ++i) {
-            all[i] = {counting<Options>::size_at(i), this->advice().came_of_size(i)};
+            all[i] = {detail::tally<Options>::size_at(i), this->advice().tally().of_size(i)};
         }
         return all;
     }

@@ -50,6 +50,7 @@ public:
     static constexpr bool single_threaded = // First sees every call
         single_threaded_v<First> || (thread_safe_v<First> && single_threaded_v<Second>);
     static constexpr bool zero_fresh = zero_fresh_v<First> && zero_fresh_v<Second>;
+    static constexpr bool keeps_origins = keeps_origins_v<First> || keeps_origins_v<Second>;
     static constexpr guard_rank outermost_guard =
         std::max(outermost_guard_v<First>, outermost_guard_v<Second>);
 

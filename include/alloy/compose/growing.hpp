@@ -18,6 +18,7 @@
 #include <alloy/core/account.hpp>
 #include <alloy/core/assert.hpp>
 #include <alloy/core/fact.hpp>
+#include <alloy/core/guard_order.hpp>
 #include <alloy/core/member.hpp>
 #include <alloy/source/buffer.hpp>
 #include <alloy/source/new.hpp>
@@ -55,6 +56,8 @@ public:
     static constexpr std::size_t max_align = Region::max_align; ///< Bytes.
     static constexpr std::size_t max_size = max_size_v<Region>;
     static constexpr bool zero_fresh = zero_fresh_v<Region>;
+    static constexpr bool keeps_origins = keeps_origins_v<Region>;
+    static constexpr guard_rank outermost_guard = outermost_guard_v<Region>;
 
     /// Constructs the upstream in place from `args`; acquires nothing.
     template <class... Args>
@@ -139,7 +142,7 @@ public:
 
     /// The regions' own accounts, with what is around them. @complexity O(regions).
     [[nodiscard]] byte_account account() noexcept
-        requires accounting_policy<Region>
+        requires accounting_policy<Region> && (!composed_policy<Region>)
     {
         byte_account sum;
         for (node* each = front_; each != nullptr; each = each->next) {
@@ -149,6 +152,7 @@ public:
             sum.cached += region.cached;
             sum.trapped += region.trapped;
             sum.fresh += region.fresh;
+            sum.aside += region.aside;
         }
         return sum;
     }

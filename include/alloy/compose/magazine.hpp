@@ -42,7 +42,7 @@ namespace alloy::inline ALLOY_ABI {
 template <class Classes, batching_policy Upstream, std::size_t Slots = 64>
 class magazine {
     static_assert(Slots >= 2, "alloy::magazine: half of the slots are moved at a time");
-    static_assert(outermost_guard_v<Upstream> <= guard_rank::cache,
+    static_assert(detail::outermost_guard_of_classes_v<Upstream> <= guard_rank::cache,
                   "alloy::magazine: a cache would hide releases from the guard inside of it");
 
     struct stack {
@@ -67,7 +67,10 @@ public:
     magazine& operator=(const magazine&) = delete;
 
     /// Returns the kept blocks upstream.
-    ~magazine() { flush_all(); }
+    ~magazine() {
+        flush_all();
+        detail::close_pool(this);
+    }
 
     /// The whole class; what has none, as upstream says.
     [[nodiscard]] constexpr std::size_t good_size(layout want) const noexcept {
@@ -156,7 +159,6 @@ private:
             bytes += stacks_[i].count * Classes::at(i).size;
             flush(i, 0);
         }
-        detail::close_pool(this);
         return bytes;
     }
 

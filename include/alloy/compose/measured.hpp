@@ -51,6 +51,7 @@ public:
     static constexpr bool single_threaded = single_threaded_v<Upstream>;
     static constexpr bool zero_fresh = zero_fresh_v<Upstream>;
     static constexpr bool migratory = migratory_v<Upstream>;
+    static constexpr bool keeps_origins = keeps_origins_v<Upstream>;
     static constexpr guard_rank outermost_guard = outermost_guard_v<Upstream>;
 
     /// Constructs the upstream in place from `args`; acquires nothing.

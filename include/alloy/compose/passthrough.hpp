@@ -36,7 +36,7 @@ inline constinit std::atomic<route> process_route{route::undecided};
 [[nodiscard]] inline bool goes_to_malloc() noexcept {
     route way = process_route.load(std::memory_order_relaxed);
     if (way != route::undecided) { return way == route::malloc; }
-    const char* const said = std::getenv("ALLOY_PASSTHROUGH"); // NOLINT(concurrency-mt-unsafe)
+    const char* const said = ::secure_getenv("ALLOY_PASSTHROUGH"); // NOLINT(concurrency-mt-unsafe)
     const std::string_view value = said != nullptr ? said : "";
     const route mine = value.empty() || value == "0" ? route::upstream : route::malloc;
     return process_route.compare_exchange_strong(way, mine, std::memory_order_relaxed)
@@ -113,6 +113,12 @@ private:
             if (way != detail::route::upstream) [[unlikely]] { return divert(asked); }
         }
         return asked(this->upstream());
+    }
+
+    /// A pool that nobody uses has nothing to show, and malloc tells nothing.
+    template <class Visit>
+    void forward(const op::inspect<Visit>& asked) const noexcept {
+        if (!detail::goes_to_malloc()) { asked(this->upstream()); }
     }
 
     /// By value, so that the operation stays in registers where it is not diverted.

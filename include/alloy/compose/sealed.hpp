@@ -19,6 +19,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <type_traits>
 
 namespace alloy::inline ALLOY_ABI {
 
@@ -26,19 +27,19 @@ namespace alloy::inline ALLOY_ABI {
 class closing {
 public:
     void* operator()(const op::allocate& asked, const auto& proceed) const noexcept {
-        return refuses(asked.want) ? nullptr : proceed();
+        return refuses(proceed, asked.want) ? nullptr : proceed();
     }
     void* operator()(const op::allocate_zeroed& asked, const auto& proceed) const noexcept {
-        return refuses(asked.want) ? nullptr : proceed();
+        return refuses(proceed, asked.want) ? nullptr : proceed();
     }
     std::size_t operator()(const op::allocate_batch& asked, const auto& proceed) const noexcept {
-        return refuses(asked.want) ? 0 : proceed();
+        return refuses(proceed, asked.want) ? 0 : proceed();
     }
     bool operator()(const op::resize& asked, const auto& proceed) const noexcept {
         const layout want{asked.size, asked.given.align};
         const bool grows =
             good_size(proceed.upstream, want) > good_size(proceed.upstream, asked.given);
-        return !(grows && refuses(want, asked.at)) && proceed();
+        return !(grows && refuses(proceed, want, asked.at)) && proceed();
     }
     decltype(auto) operator()(const auto& /*other*/, const auto& proceed) const noexcept {
         return proceed();
@@ -47,9 +48,13 @@ public:
     void close(bool closed) noexcept { closed_.store(closed, std::memory_order_relaxed); }
 
 private:
-    [[nodiscard]] bool refuses(layout want, const void* at = nullptr) const noexcept {
+    template <class Proceed>
+    [[nodiscard]] bool refuses(const Proceed& proceed, layout want,
+                               const void* at = nullptr) const noexcept {
         if (!closed_.load(std::memory_order_relaxed)) [[likely]] { return false; }
-        detail::report_misuse({.kind = misuse::late_request, .at = at, .said = want});
+        using upstream = std::remove_cvref_t<decltype(proceed.upstream)>;
+        detail::report_misuse(
+            {.kind = misuse::late_request, .at = at, .said = want, .policy = type_name<upstream>});
         return true;
     }
 

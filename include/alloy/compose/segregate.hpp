@@ -89,6 +89,7 @@ public:
                                             (thread_safe_v<P> || single_threaded_v<P>) &&
                                             (thread_safe_v<rest> || single_threaded_v<rest>);
     static constexpr bool zero_fresh = zero_fresh_v<P> && zero_fresh_v<rest>;
+    static constexpr bool keeps_origins = keeps_origins_v<P> || keeps_origins_v<rest>;
     static constexpr guard_rank outermost_guard =
         std::max(outermost_guard_v<P>, outermost_guard_v<rest>);
     static constexpr bool migratory = migratory_v<P> && migratory_v<rest>;

@@ -18,6 +18,7 @@
 
 #include <alloy/core/ability.hpp>
 #include <alloy/core/account.hpp>
+#include <alloy/core/assert.hpp>
 #include <alloy/core/fact.hpp>
 #include <alloy/core/guard_order.hpp>
 #include <alloy/core/thread_number.hpp>
@@ -73,6 +74,7 @@ public:
     static constexpr bool thread_safe = true;
     static constexpr bool zero_fresh = zero_fresh_v<P>;
     static constexpr bool migratory = migratory_v<P>;
+    static constexpr bool keeps_origins = keeps_origins_v<P>;
     static constexpr guard_rank outermost_guard = outermost_guard_v<P>;
 
     /// Constructs every shard in place; acquires nothing.

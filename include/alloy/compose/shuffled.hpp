@@ -60,7 +60,7 @@ class shuffled {
     }();
     static_assert(strongest <= Upstream::max_align,
                   "alloy::shuffled: Upstream cannot align the blocks of a class");
-    static_assert(outermost_guard_v<Upstream> <= guard_rank::cache,
+    static_assert(detail::outermost_guard_of_classes_v<Upstream> <= guard_rank::cache,
                   "alloy::shuffled: a cache would hide releases from the guard inside of it");
 
     struct shelf {
@@ -92,19 +92,21 @@ public:
     shuffled& operator=(const shuffled&) = delete;
 
     /// Returns the kept blocks upstream.
-    ~shuffled() { clear(); }
+    ~shuffled() {
+        clear();
+        detail::close_pool(this);
+    }
 
     /// The whole class; what has none, as upstream says.
     [[nodiscard]] constexpr std::size_t good_size(layout want) const noexcept {
-        return Classes::serves(want) ? Classes::rounded(want)
-                                     : alloy::good_size(upstream_.get(), want);
+        return keeps(want) ? Classes::rounded(want) : alloy::good_size(upstream_.get(), want);
     }
 
     /// Takes any block off the shelf, filled up as far as upstream goes. @return Null if upstream
     /// is out and the shelf is empty. @complexity O(1), but for the first request of a class or
     /// after a trim().
     [[nodiscard]] void* allocate(layout want) noexcept {
-        if (!Classes::serves(want)) [[unlikely]] { return upstream_.get().allocate(want); }
+        if (!keeps(want)) [[unlikely]] { return upstream_.get().allocate(want); }
         const std::size_t index = Classes::index(want);
         shelf& kept = shelves_[index];
         if (kept.count < Slots) { fill(kept, Classes::at(index)); }
@@ -118,7 +120,7 @@ public:
     /// Keeps the block; any of those kept goes upstream if there is no slot left.
     /// @pre `at` came from allocate() on this object and is still live. @complexity O(1).
     void deallocate(void* at, layout given) noexcept {
-        if (!Classes::serves(given)) [[unlikely]] { return upstream_.get().deallocate(at, given); }
+        if (!keeps(given)) [[unlikely]] { return upstream_.get().deallocate(at, given); }
         const std::size_t index = Classes::index(given);
         shelf& kept = shelves_[index];
         detail::take_back(this, at, Classes::at(index).size);
@@ -157,6 +159,11 @@ public:
     }
 
 private:
+    /// True for what has a class that upstream serves whole.
+    static constexpr bool keeps(layout want) noexcept {
+        return Classes::serves(want) && Classes::rounded(want) <= max_size;
+    }
+
     void fill(shelf& kept, layout block) noexcept {
         if (state_ == 0) [[unlikely]] { state_ = detail::scattered(~detail::draw_seed()); }
         while (kept.count < Slots) {
@@ -179,7 +186,6 @@ private:
             bytes += kept.count * Classes::at(i).size;
             while (kept.count != 0) { give_up(kept.slots[--kept.count], Classes::at(i)); }
         }
-        detail::close_pool(this);
         return bytes;
     }
 

@@ -47,6 +47,7 @@ struct bin_row<std::index_sequence<I...>, Classes, Bin> : bin_slot<I, Bin<Classe
 
     static constexpr std::size_t max_align = std::max({Classes::at(I).align...});
     static constexpr bool thread_safe = (thread_safe_v<Bin<Classes::at(I)>> && ...);
+    static constexpr bool keeps_origins = (keeps_origins_v<Bin<Classes::at(I)>> || ...);
     static constexpr guard_rank outermost_guard =
         std::max({outermost_guard_v<Bin<Classes::at(I)>>...});
     static constexpr bool can_batch = (batching_policy<Bin<Classes::at(I)>> && ...);
@@ -76,7 +77,10 @@ public:
     /// The strongest alignment of any class, or of `Large`; bytes.
     static constexpr std::size_t max_align = std::max(bins::max_align, Large::max_align);
     static constexpr bool thread_safe = bins::thread_safe && thread_safe_v<Large>;
-    static constexpr guard_rank outermost_guard = bins::outermost_guard; // no cache keeps the large
+    static constexpr bool keeps_origins = bins::keeps_origins || keeps_origins_v<Large>;
+    static constexpr guard_rank outermost_guard =
+        std::max(bins::outermost_guard, outermost_guard_v<Large>);
+    static constexpr guard_rank outermost_guard_of_classes = bins::outermost_guard;
 
     constexpr size_classes() = default;
     size_classes(const size_classes&) = delete;

@@ -31,8 +31,7 @@ namespace alloy::inline ALLOY_ABI {
 /// upstream only with their chunks, at the end.
 enum class links : unsigned char {
     plain,  ///< As addresses.
-    encoded ///< With a key, and verified before they are followed: 16 instructions more for a
-            ///< request and its release, and 40 bytes in the policy.
+    encoded ///< With a key, 40 bytes in the policy, and verified before they are followed.
 };
 
 namespace detail {

@@ -98,7 +98,7 @@ namespace detail {
 class message {
 public:
     message& operator<<(std::string_view text) noexcept {
-        const std::size_t n = std::min(text.size(), line_.size() - used_);
+        const std::size_t n = std::min(text.size(), line_.size() - 1 - used_);
         std::memcpy(line_.data() + used_, text.data(), n);
         used_ += n;
         return *this;
@@ -114,8 +114,9 @@ public:
                      << std::uint64_t{asked.align};
     }
 
-    /// Puts it out, as well as it goes.
+    /// Puts it out, as well as it goes, and ends the line.
     void write_to_stderr() noexcept {
+        line_[used_++] = '\n';
         const auto gone = ::write(STDERR_FILENO, line_.data(), used_);
         static_cast<void>(gone);
     }
@@ -143,7 +144,8 @@ private:
         line << (what.kind == misuse::late_request ? ", for " : ", released as ") << what.said;
     }
     if (what.blocks != 0) {
-        line << " of " << what.blocks << " blocks, " << std::uint64_t{what.known.size} << " bytes";
+        line << " of " << what.blocks << " blocks";
+        if (what.known.size != 0) { line << ", " << std::uint64_t{what.known.size} << " bytes"; }
     } else if (what.known.size != 0) {
         line << ", a block of " << what.known;
     }
@@ -153,7 +155,6 @@ private:
     if (what.released_from != nullptr) { line << ", released before by " << what.released_from; }
     if (what.seed != 0) { line << ", seed " << what.seed; }
     if (!what.policy.empty()) { line << ", in " << what.policy; }
-    line << "\n";
     line.write_to_stderr();
     std::abort();
 }

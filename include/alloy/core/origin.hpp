@@ -6,13 +6,16 @@
 ///
 ///     allocator<T> --> asking<T> --> ... --> a policy that keeps origins
 ///
-/// A request says nothing of what it is for. An adapter that knows therefore leaves the type's name
-/// in a word of the thread's own, if there is a policy below that will look there.
+/// The address is that of the code that called into alloy, once the compiler has inlined what it
+/// inlines: often a member of a container. A request says nothing of what it is for. An adapter
+/// that knows therefore leaves the type's name in a word of the thread's own, if there is a policy
+/// below that will look there.
 
 #include <alloy/core/misuse.hpp>
 #include <alloy/core/type_name.hpp>
 
 #include <string_view>
+#include <utility>
 
 namespace alloy::inline ALLOY_ABI::detail {
 
@@ -38,10 +41,13 @@ inline constinit thread_local std::string_view asked_type{};
 template <class T, bool Kept>
 class asking {
 public:
-    asking() noexcept { asked_type = type_name<T>; }
+    asking() noexcept : before_(std::exchange(asked_type, type_name<T>)) {}
     asking(const asking&) = delete;
     asking& operator=(const asking&) = delete;
-    ~asking() { asked_type = {}; }
+    ~asking() { asked_type = before_; }
+
+private:
+    std::string_view before_;
 };
 template <class T>
 class asking<T, false> {};

@@ -16,6 +16,7 @@
 #include <alloy/core/assert.hpp>
 #include <alloy/core/extent.hpp>
 #include <alloy/core/fact.hpp>
+#include <alloy/core/guard_order.hpp>
 #include <alloy/core/member.hpp>
 #include <alloy/core/sanitize.hpp>
 
@@ -54,6 +55,7 @@ class ranged {
 
 public:
     static constexpr std::size_t max_align = Upstream::max_align;
+    static constexpr guard_rank outermost_guard = detail::guard_passed_on_v<Upstream>;
 
     /// Constructs the upstream in place from `args`; acquires nothing.
     template <class... Args>
@@ -128,14 +130,17 @@ public:
     using upstreams = policies<Upstream>;
     void each_upstream(auto visit) noexcept { visit(upstream_.get()); }
 
-    /// Free units below the highest that was ever taken are cached, those above it fresh.
+    /// Free units above the highest that was ever taken are fresh; the others are trapped while
+    /// there is a live block. @complexity As the extent's free().
     [[nodiscard]] byte_account account() const noexcept {
         if (base_ == nullptr) { return {}; }
-        const std::size_t fresh = Range.bytes - touched_ * Range.unit;
-        return {.taken = Range.bytes + metadata.size,
-                .metadata = metadata.size,
-                .cached = extent_.free() * Range.unit - fresh,
-                .fresh = fresh};
+        const std::size_t free = extent_.free() * Range.unit;
+        byte_account sum{.taken = alloy::good_size(upstream_.get(), range) +
+                                  alloy::good_size(upstream_.get(), metadata)};
+        sum.metadata = sum.taken - Range.bytes;
+        sum.fresh = Range.bytes - touched_ * Range.unit;
+        (free == Range.bytes ? sum.cached : sum.trapped) = free - sum.fresh;
+        return sum;
     }
 
 private:

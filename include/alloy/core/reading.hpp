@@ -18,6 +18,12 @@ enum class gauge : unsigned char {
     sizes   ///< Blocks of each size, as best_classes() takes them.
 };
 
+/// What a `counted` does.
+struct counted_options {
+    gauge reads = gauge::blocks;
+    bool shared = false; ///< Counts what all threads do; upstream is thread-safe then.
+};
+
 /// Blocks that took one way, and their bytes.
 struct traffic {
     std::uint64_t blocks = 0;

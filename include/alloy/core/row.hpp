@@ -16,6 +16,7 @@
 #include <alloy/core/fact.hpp>
 #include <alloy/core/fail.hpp>
 #include <alloy/core/handle.hpp>
+#include <alloy/core/origin.hpp>
 #include <alloy/core/relocate.hpp>
 #include <alloy/core/sanitize.hpp>
 
@@ -200,6 +201,7 @@ private:
         static_assert(alignof(T) <= Handle::max_align, "alloy: the policy cannot align T");
         if (room == 0) { return {}; }
         const layout want = layout_for<T>(room);
+        [[maybe_unused]] const asking<T, keeps_origins_v<Handle>> asks;
         T* const first = static_cast<T*>(take(handle, want));
         unpoison_slack(handle, first, want, want.size);
         return {first, first, first + granted(handle, room)};

@@ -32,7 +32,7 @@ namespace alloy::inline ALLOY_ABI::detail {
 /// @source Linux getrandom(2).
 [[nodiscard, gnu::noinline, gnu::cold]] inline std::uint64_t draw_seed() noexcept {
     std::uint64_t seed = 0;
-    const char* const said = std::getenv("ALLOY_SEED"); // NOLINT(concurrency-mt-unsafe)
+    const char* const said = ::secure_getenv("ALLOY_SEED"); // NOLINT(concurrency-mt-unsafe)
     if (said != nullptr) { std::from_chars(said, said + std::strlen(said), seed); }
     if (seed == 0 && ::getrandom(&seed, sizeof seed, GRND_NONBLOCK) < 0) { seed = address(&seed); }
     return seed != 0 ? seed : 1;
@@ -48,7 +48,7 @@ public:
     void put(std::byte* from, const std::byte* to) const noexcept {
         for (; from != to && address(from) % 8 != 0; ++from) { write_kept(from, byte_at(from)); }
         for (; to - from >= 8; from += 8) {
-            write_kept(reinterpret_cast<word*>(from), word_at(from));
+            write_kept(reinterpret_cast<word*>(from), word{word_at(from)});
         }
         for (; from != to; ++from) { write_kept(from, byte_at(from)); }
     }
@@ -59,7 +59,8 @@ public:
         for (; from != to && address(from) % 8 != 0; ++from) {
             if (read_kept(from) != byte_at(from)) { return from; }
         }
-        while (to - from >= 8 && read_kept(reinterpret_cast<const word*>(from)) == word_at(from)) {
+        while (to - from >= 8 &&
+               read_kept(reinterpret_cast<const word*>(from)).value == word_at(from)) {
             from += 8;
         }
         for (; from != to; ++from) {
@@ -69,7 +70,10 @@ public:
     }
 
 private:
-    using word [[gnu::may_alias]] = std::uint64_t;
+    /// Eight bytes, whatever they are otherwise.
+    struct [[gnu::may_alias]] word {
+        std::uint64_t value;
+    };
 
     /// The eight bytes from a multiple of 8 on, none of them zero.
     [[nodiscard]] std::uint64_t word_at(const std::byte* at) const noexcept {

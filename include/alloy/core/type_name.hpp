@@ -27,6 +27,11 @@ consteval std::string_view full_name() {
     return all.substr(from, (alias == std::string_view::npos ? all.size() - 1 : alias) - from);
 }
 
+/// True for what an identifier may have in it.
+consteval bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
 /// The characters of a name that tell a reader something.
 template <class T>
 struct readable_name {
@@ -38,8 +43,9 @@ struct readable_name {
             "alloy::", "v0::", "v0_asan::", "detail::", "{anonymous}::", "(anonymous namespace)::"};
         for (std::string_view left = full_name<T>(); !left.empty();) {
             std::size_t skip = left.starts_with(" >") ? 1 : 0;
+            const bool inside = size > 0 && is_letter(letters[size - 1]);
             for (const std::string_view each : dropped) {
-                if (left.starts_with(each)) { skip = each.size(); }
+                if (!inside && left.starts_with(each)) { skip = each.size(); }
             }
             if (skip == 0) {
                 letters[size++] = left.front();

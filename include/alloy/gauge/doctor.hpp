@@ -8,7 +8,7 @@
 ///
 /// It looks for the part that nobody asked for and that takes the largest share.
 
-#include <alloy/gauge/observe.hpp>
+#include <alloy/gauge/snapshot.hpp>
 
 #include <array>
 #include <cstddef>
@@ -43,8 +43,8 @@ struct diagnosis {
         symptom{bytes.cached, 40, "cached",
                 "Call trim() when the load is over, or bound the cache."},
         symptom{bytes.trapped, 25, "free, but trapped beside live blocks",
-                "Take bitmap, which fills the lowest chunks first, or keep what lives long in a "
-                "pool of its own."},
+                "Fill the lowest chunks first, as bitmap does, take smaller ones, or keep what "
+                "lives long in a pool of its own."},
         symptom{bytes.fresh, 60, "not used so far", "Take smaller chunks, or a smaller range."},
     };
     if (bytes.taken == 0) { return {"Nothing is taken.", "There is nothing to do."}; }

@@ -10,12 +10,12 @@
 ///
 /// All three say the same, and take their memory from std::string.
 
-#include <alloy/gauge/observe.hpp>
+#include <alloy/gauge/snapshot.hpp>
 
 #include <array>
+#include <charconv>
 #include <concepts>
 #include <cstddef>
-#include <cstdio>
 #include <string>
 #include <string_view>
 
@@ -47,8 +47,10 @@ template <std::integral Number>
 
 [[nodiscard]] inline std::string decimal(double number, int digits) {
     std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.*f", digits, number);
-    return text.data();
+    auto* const end = std::to_chars(text.data(), text.data() + text.size(), number,
+                                    std::chars_format::fixed, digits)
+                          .ptr;
+    return {text.data(), end};
 }
 
 /// Puts `,` between what it is called for.
@@ -161,10 +163,12 @@ template <std::size_t Layers, std::size_t Bins>
     text += ",\"largest_free\":" + std::to_string(seen.largest_free());
     text += ",\"layers\":[";
     for (detail::comma next; const layer_view& each : seen.layers) {
+        if (each.name.empty()) { continue; }
         text.append(next()).append(detail::layer_as_json(each));
     }
     text += "],\"bins\":[";
     for (detail::comma next; const bin_view& each : seen.bins) {
+        if (each.size == 0) { continue; }
         text.append(next()).append("{\"layer\":" + std::to_string(each.layer));
         text += ",\"size\":" + std::to_string(each.size);
         text += ",\"free\":" + std::to_string(each.free) + "}";
@@ -172,7 +176,7 @@ template <std::size_t Layers, std::size_t Bins>
     return text + "]}\n";
 }
 
-/// In Prometheus' text format, version 0.0.4; `composition` tells snapshots apart.
+/// In Prometheus' text format, version 0.0.4, a page for each snapshot; `composition` is its name.
 /// @throws std::bad_alloc.
 template <std::size_t Layers, std::size_t Bins>
 [[nodiscard]] std::string to_prometheus(const snapshot<Layers, Bins>& seen,
@@ -210,6 +214,7 @@ template <std::size_t Layers, std::size_t Bins>
     each_counter("alloy_peak_bytes", [](const reading& all) { return all.peak; });
     head("alloy_bin_free_blocks", "gauge", "Free blocks of one size.");
     for (const bin_view& each : seen.bins) {
+        if (each.size == 0) { continue; }
         line("alloy_bin_free_blocks",
              ",layer=" + detail::quoted(std::to_string(each.layer)) +
                  ",size=" + detail::quoted(std::to_string(each.size)),

@@ -148,6 +148,11 @@ public:
     /// Bytes taken from upstream, kept chunks included.
     [[nodiscard]] std::size_t held() const noexcept { return chunks_.bytes() + spare_.bytes(); }
 
+    /// Bytes of the largest block, if it need not be aligned, that takes no new chunk.
+    [[nodiscard]] std::size_t largest_free() const noexcept {
+        return std::max(free_.rest(), detail::redzone) - detail::redzone;
+    }
+
     using upstreams = policies<Upstream>;
     void each_upstream(auto visit) noexcept { visit(upstream_.get()); }
 

@@ -23,6 +23,7 @@
 #include <alloy/core/account.hpp>
 #include <alloy/core/assert.hpp>
 #include <alloy/core/chunk.hpp>
+#include <alloy/core/guard_order.hpp>
 #include <alloy/core/member.hpp>
 #include <alloy/core/region.hpp>
 #include <alloy/core/size_class.hpp>
@@ -41,7 +42,6 @@ namespace alloy::inline ALLOY_ABI {
 /// What differs from the original: every type gets its alignment, the bin is a constant for a
 /// request that is one, upstream is asked before anything is touched, all regions go back at the
 /// end, and trim() gives back those without a live block.
-///
 /// @tparam Links How free blocks are linked.
 /// @threads None: share one only behind `locked`.
 /// @source  The SGI STL's __default_alloc_template (M. Austern, Generic Programming and the STL,
@@ -55,10 +55,10 @@ class pool16 {
 
 public:
     static constexpr std::size_t max_align = std::max(classes::largest, Upstream::max_align);
+    static constexpr guard_rank outermost_guard = detail::guard_passed_on_v<Upstream>;
 
     /// Blocks that one refill cuts, where the region is long enough.
     static constexpr std::size_t refill_count = 20;
-
     /// The largest region taken from upstream, in bytes.
     static constexpr std::size_t max_region = std::size_t{1} << 20U;
 

@@ -6,6 +6,7 @@
 ///
 /// Choose it as the end of a composition that must never ask the system: what does not fit is null.
 
+#include <alloy/core/account.hpp>
 #include <alloy/core/assert.hpp>
 #include <alloy/core/fact.hpp>
 #include <alloy/core/policy.hpp>
@@ -31,6 +32,9 @@ struct null_source {
 
     /// No block is its own.
     [[nodiscard]] static constexpr bool owns(const void* /*at*/) noexcept { return false; }
+
+    /// There is nothing to account for.
+    [[nodiscard]] static constexpr byte_account account() noexcept { return {}; }
 
     friend constexpr bool operator==(null_source, null_source) noexcept = default;
 };

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: BSL-1.0
+// Containers of other libraries, with each request of theirs refused in turn: what alloy's
+// allocators are given back is what they gave, and after a refusal a container is whole.
+#include <alloy/adapt/allocator.hpp>
+#include <alloy/check/each_failure.hpp>
+#include <alloy/policy/bump.hpp>
+#include <alloy/policy/pool16.hpp>
+
+#include "support/unit_test.hpp"
+
+#include <boost/container/flat_map.hpp>
+#include <boost/container/small_vector.hpp>
+#include <boost/container/stable_vector.hpp>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <forward_list>
+#include <functional>
+#include <iterator>
+#include <list>
+#include <map>
+#include <queue>
+#include <scoped_allocator>
+#include <set>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+using namespace alloy;
+
+namespace {
+
+using memory_ref = ref<failing_source>;
+using arena = bump<bump_options{.first = 64, .largest = 1024}, memory_ref>;
+using memories = std::tuple<memory_ref, pool16<memory_ref>, arena>;
+
+/// The memory of the run, for what wants an allocator without state.
+struct lent {
+    static inline failing_source* memory = nullptr;
+    static constexpr std::size_t max_align = failing_source::max_align;
+    static constexpr bool thread_safe = true; // as one thread alone uses it
+    [[nodiscard]] static void* allocate(layout want) noexcept { return memory->allocate(want); }
+    static void deallocate(void* at, layout given) noexcept { memory->deallocate(at, given); }
+};
+
+template <class T>
+using in_lent = allocator<T, lent>;
+template <class H>
+using text = std::basic_string<char, std::char_traits<char>, allocator<char, H>>;
+template <class T, class H>
+using scoped = std::scoped_allocator_adaptor<allocator<T, H>>;
+
+/// Calls `run` with a ref to a `Policy` over the memory of each run.
+template <class Policy = memory_ref, class Run>
+void survives(std::size_t points, Run run) {
+    const failure_report found = for_each_failure([&](failing_source& memory) {
+        lent::memory = &memory;
+        Policy own(memory);
+        run(ref{own});
+    });
+    BOOST_TEST(found.ok(), found.text());
+    BOOST_TEST(found.points >= points);
+}
+
+/// An element as a string that takes nothing of the run.
+template <class T>
+std::string printed(const T& value) {
+    if constexpr (std::is_arithmetic_v<T>) {
+        return std::to_string(value) + ' ';
+    } else if constexpr (requires { value.first; }) {
+        return printed(value.first) + '=' + printed(value.second);
+    } else {
+        std::string all;
+        for (const auto& each : value) { all += printed(each); }
+        return '(' + all + ')';
+    }
+}
+
+/// The elements of a container, which must be as many as it says, and found where it looks.
+std::vector<std::string> elements_of(const auto& c) {
+    std::vector<std::string> all;
+    for (auto at = c.begin(); at != c.end(); ++at) { all.push_back(printed(*at)); }
+    if constexpr (requires { c.size(); }) { BOOST_TEST(all.size() == c.size()); }
+    if constexpr (requires { c.value_comp(); }) {
+        BOOST_TEST(std::is_sorted(c.begin(), c.end(), c.value_comp()));
+    }
+    if constexpr (requires { c.bucket_count(); }) {
+        for (const auto& each : c) {
+            if constexpr (requires { each.first; }) {
+                BOOST_TEST(c.count(each.first) > 0U);
+            } else {
+                BOOST_TEST(c.count(each) > 0U);
+            }
+        }
+    }
+    return all;
+}
+
+/// Makes a change, which may throw std::bad_alloc if memory is refused. @return True if it did not.
+bool granted(auto change) {
+    const std::size_t before = lent::memory->failures();
+    const detail::ending end = detail::ending_of(change);
+    const bool refused = end == detail::ending::bad_alloc && lent::memory->failures() > before;
+    BOOST_TEST((refused || end == detail::ending::value));
+    return !refused;
+}
+
+/// Makes a change to `c`; if it is refused, `c` is as before.
+void all_or_nothing(const auto& c, auto change) {
+    const std::vector<std::string> before = elements_of(c);
+    const bool done = granted(change);
+    const std::vector<std::string> after = elements_of(c);
+    BOOST_TEST((done || after == before));
+}
+
+/// Makes a change to `c`; if it is refused, `c` has elements that it had, or that `more` has.
+void whole_at_least(const auto& c, const auto& more, auto change) {
+    std::vector<std::string> known = elements_of(c);
+    for (const std::string& each : elements_of(more)) { known.push_back(each); }
+    granted(change);
+    for (const std::string& each : elements_of(c)) {
+        BOOST_TEST((std::find(known.begin(), known.end(), each) != known.end()));
+    }
+}
+
+/// What every container can do once it is filled.
+template <class C>
+void hand_around(C& c, auto handle) {
+    const typename C::allocator_type alloc(handle);
+    C other(alloc);
+    all_or_nothing(c, [&] { const C copy(c); });
+    whole_at_least(other, c, [&] { other = c; });
+    whole_at_least(other, c, [&] { other = c; });
+    c.swap(other);
+    C moved(std::move(other));
+    other = std::move(c);
+    c = std::move(moved);
+    elements_of(c);
+    if constexpr (requires { c.shrink_to_fit(); }) {
+        all_or_nothing(c, [&] { c.shrink_to_fit(); });
+    }
+    c.clear();
+    BOOST_TEST(elements_of(c).empty());
+}
+
+/// Fills a `C` with the values that `make` makes of numbers, at its end and in its middle.
+template <class C>
+void exercise_sequence(auto handle, int n, auto make) {
+    C c{typename C::allocator_type(handle)};
+    const auto middle = [&] { return std::next(c.begin(), std::ptrdiff_t(c.size() / 2)); };
+    for (int i = 0; i < n; ++i) {
+        all_or_nothing(c, [&] { c.insert(c.end(), make(i)); });
+    }
+    all_or_nothing(c, [&] { c.insert(middle(), make(1)); });
+    all_or_nothing(c, [&] { c.insert(c.begin(), make(1)); });
+    if (!c.empty()) { c.erase(middle()); }
+    C more{typename C::allocator_type(handle)};
+    granted([&] { more.resize(20, make(2)); });
+    whole_at_least(c, more, [&] { c.insert(middle(), more.begin(), more.end()); });
+    granted([&] {
+        const auto value = make(2);
+        whole_at_least(c, more, [&] { c.insert(middle(), 3, value); });
+    });
+    hand_around(c, handle);
+    all_or_nothing(c, [&] { c.insert(c.end(), make(1)); });
+}
+
+/// Fills a `C` with what `make` makes of numbers, where each belongs.
+template <class C>
+void exercise_keys(auto handle, auto make) {
+    C c{typename C::allocator_type(handle)};
+    for (int i = 0; i < 15; ++i) {
+        all_or_nothing(c, [&] { c.insert(make(i * 4 % 15)); });
+    }
+    all_or_nothing(c, [&] { c.insert(make(3)); });
+    if constexpr (requires { c.rehash(100); }) {
+        all_or_nothing(c, [&] { c.rehash(100); });
+    }
+    if (!c.empty()) { c.erase(c.begin()); }
+    C more{typename C::allocator_type(handle)};
+    granted([&] {
+        for (int i = 20; i < 25; ++i) { more.insert(make(i)); }
+    });
+    whole_at_least(c, more, [&] { c.insert(more.begin(), more.end()); });
+    hand_around(c, handle);
+    all_or_nothing(c, [&] { c.insert(make(1)); });
+}
+
+int number(int i) { return i; }
+std::pair<int, int> pair(int i) { return {i, -i}; }
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(sequences_are_whole_after_every_refusal, Policy, memories) {
+    survives<Policy>(4, [](auto handle) {
+        using H = decltype(handle);
+        const auto words = [=](int i) { return text<H>(30, char('a' + i % 20), handle); };
+        exercise_sequence<std::vector<int, allocator<int, H>>>(handle, 9, number);
+        exercise_sequence<std::vector<text<H>, allocator<text<H>, H>>>(handle, 5, words);
+        exercise_sequence<std::vector<bool, allocator<bool, H>>>(handle, 70,
+                                                                 [](int i) { return i % 3 == 0; });
+    });
+    survives<Policy>(4, [](auto handle) {
+        using H = decltype(handle);
+        const auto words = [=](int i) { return text<H>(30, char('a' + i % 20), handle); };
+        exercise_sequence<std::deque<int, allocator<int, H>>>(handle, 9, number);
+        exercise_sequence<std::deque<text<H>, allocator<text<H>, H>>>(handle, 20, words);
+        exercise_sequence<std::list<int, allocator<int, H>>>(handle, 9, number);
+        exercise_sequence<text<H>>(handle, 40, [](int i) { return char('a' + i % 20); });
+    });
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(single_lists_are_whole_after_every_refusal, Policy, memories) {
+    survives<Policy>(4, [](auto handle) {
+        using row = std::forward_list<int, allocator<int, decltype(handle)>>;
+        row c(handle);
+        for (int i = 0; i < 9; ++i) {
+            all_or_nothing(c, [&] { c.push_front(i); });
+        }
+        all_or_nothing(c, [&] { c.insert_after(c.before_begin(), 5, 1); });
+        c.sort();
+        c.unique();
+        whole_at_least(c, row({0}, handle), [&] { c.resize(20); });
+        hand_around(c, handle);
+    });
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(ordered_containers_are_whole_after_every_refusal, Policy, memories) {
+    survives<Policy>(4, [](auto handle) {
+        using H = decltype(handle);
+        using ints = allocator<int, H>;
+        using pairs = allocator<std::pair<const int, int>, H>;
+        exercise_keys<std::set<int, std::less<>, ints>>(handle, number);
+        exercise_keys<std::map<int, int, std::less<>, pairs>>(handle, pair);
+        exercise_keys<std::multimap<int, int, std::less<>, pairs>>(handle, pair);
+    });
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(hash_tables_are_whole_after_every_refusal, Policy, memories) {
+    survives<Policy>(4, [](auto handle) {
+        using H = decltype(handle);
+        using ints = allocator<int, H>;
+        using pairs = allocator<std::pair<const int, int>, H>;
+        using hash = std::hash<int>;
+        exercise_keys<std::unordered_set<int, hash, std::equal_to<>, ints>>(handle, number);
+        exercise_keys<std::unordered_map<int, int, hash, std::equal_to<>, pairs>>(handle, pair);
+    });
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_heap_is_whole_after_every_refusal, Policy, memories) {
+    survives<Policy>(2, [](auto handle) {
+        using ints = allocator<int, decltype(handle)>;
+        std::priority_queue<int, std::vector<int, ints>> heap{ints(handle)};
+        for (int i = 0; i < 20; ++i) {
+            const std::size_t before = heap.size();
+            const bool done = granted([&] { heap.push(i * 7 % 20); });
+            BOOST_TEST(heap.size() == before + (done ? 1 : 0));
+        }
+        granted([&] { const auto copy = heap; });
+        for (int last = 20; !heap.empty(); heap.pop()) {
+            BOOST_TEST(heap.top() < last);
+            last = heap.top();
+        }
+    });
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(nested_containers_are_whole_after_every_refusal, Policy, memories) {
+    survives<Policy>(4, [](auto handle) {
+        using H = decltype(handle);
+        using row = std::vector<text<H>, scoped<text<H>, H>>;
+        using entry = std::pair<const int, row>;
+        std::vector<row, scoped<row, H>> table{allocator<row, H>(handle)};
+        std::map<int, row, std::less<>, scoped<entry, H>> index{allocator<entry, H>(handle)};
+        const std::string words(40, 'w');
+        const text<H> plain("w", handle);
+        for (int i = 0; i < 3; ++i) {
+            all_or_nothing(table, [&] { table.emplace_back(3U, plain); });
+            granted([&] { table.at(0).emplace_back(words.c_str()); });
+            all_or_nothing(index, [&] { index.try_emplace(i, 2U, plain); });
+            granted([&] { index[i].emplace_back(words.c_str()); });
+        }
+        hand_around(table, table.get_allocator());
+        hand_around(index, index.get_allocator());
+    });
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(containers_of_boost_are_whole_after_every_refusal, Policy, memories) {
+    survives<Policy>(4, [](auto handle) {
+        using H = decltype(handle);
+        using ints = allocator<int, H>;
+        using pairs = allocator<std::pair<int, int>, H>;
+        exercise_sequence<boost::container::small_vector<int, 4, ints>>(handle, 9, number);
+        exercise_sequence<boost::container::stable_vector<int, ints>>(handle, 9, number);
+        exercise_keys<boost::container::flat_map<int, int, std::less<>, pairs>>(handle, pair);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_json_document_is_whole_after_every_refusal) {
+    using json = nlohmann::basic_json<std::map, std::vector, text<lent>, bool, std::int64_t,
+                                      std::uint64_t, double, in_lent>;
+    survives(20, [](memory_ref /*memory*/) {
+        json document;
+        granted([&] { document = json::parse(R"({"list":[1,2.5,true,null,[]],"n":{"d":-1}})"); });
+        granted([&] { document["added"] = "words that are too long for a small string"; });
+        granted([&] { document["list"].push_back({{"id", 1}, {"name", "another"}}); });
+        granted([&] {
+            const json copy = document;
+            BOOST_TEST((copy == document));
+        });
+        granted([&] { BOOST_TEST((json::parse(document.dump()) == document)); });
+    });
+}
