@@ -21,12 +21,22 @@ struct entry : test::probe {
     entry() noexcept : probe(book) {}
 };
 
+/// The same, with the ledger that was chosen last.
+struct chosen : test::probe {
+    static inline test::ledger* book = nullptr;
+    chosen() noexcept : probe(*book) {}
+};
+
 template <layout Node>
 using list_bin = freelist<Node>;
 template <layout Node>
 using probed_list = freelist<Node, entry>;
 template <layout Node>
 using probed_bits = bitmap<Node, entry, 8192>;
+template <layout Node>
+using chosen_list = freelist<Node, chosen>;
+template <layout Node>
+using chosen_bits = bitmap<Node, chosen, 8192>;
 template <layout Node>
 using locked_list = locked<freelist<Node>>;
 
@@ -54,6 +64,15 @@ constexpr layout beyond{0, 4096};
 using eight = linear_classes<8, 16>;
 using seen = size_classes<eight, witness, witness<beyond>>;
 using lists = size_classes<eight, list_bin, new_source>;
+
+struct choice {
+    explicit choice(ledger& book) noexcept { chosen::book = &book; }
+};
+/// Made from the ledger that all of its policies use.
+template <template <layout> class Bin>
+struct booked : choice, size_classes<eight, Bin, chosen> {
+    explicit booked(ledger& book) noexcept : choice(book) {}
+};
 
 } // namespace alloy::test
 
@@ -114,6 +133,11 @@ BOOST_AUTO_TEST_CASE(conforms_where_the_largest_class_is_not_the_strongest) {
 BOOST_AUTO_TEST_CASE(never_misaligns) {
     lists classes;
     test::never_misaligned(classes);
+}
+
+BOOST_AUTO_TEST_CASE(survives_every_failure_of_its_upstream) {
+    test::survives_every_failure<booked<chosen_list>>({300, 256});
+    test::survives_every_failure<booked<chosen_bits>>({300, 256});
 }
 
 BOOST_AUTO_TEST_CASE(passes_a_refusal_on) {

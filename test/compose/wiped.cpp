@@ -74,6 +74,8 @@ template <class Upstream>
 using list_in_chunks = freelist<node, Upstream, unlimited, 20>;
 template <class Upstream>
 using list = freelist<node, Upstream, 280>;
+template <policy Upstream>
+using pool = pool16<Upstream>;
 template <class Upstream>
 using arena = bump<bump_options{}, Upstream>;
 
@@ -210,7 +212,7 @@ BOOST_AUTO_TEST_CASE(wipes_the_block_that_realloc_leaves) {
 }
 
 BOOST_AUTO_TEST_CASE(wipes_the_chunks_that_a_pool_gives_back) {
-    BOOST_TEST(left_in_chunks<pool16>() == 0U);
+    BOOST_TEST(left_in_chunks<pool>() == 0U);
     BOOST_TEST(left_in_chunks<arena>() == 0U);
     BOOST_TEST(left_in_chunks<list_in_chunks>() == 0U);
     rich::record record;

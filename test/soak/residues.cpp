@@ -222,8 +222,6 @@ BOOST_AUTO_TEST_CASE(leaves_nothing_below_a_policy_once_that_has_ended) {
     BOOST_TEST((left_by<buddy<range, below>>(n) == 0U));
     BOOST_TEST((left_by<freelist<node, below, 4>>(n, node) == 0U));
     BOOST_TEST((left_by<freelist<node, below, unlimited, 16>>(n, node) == 0U));
-    BOOST_TEST(
-        (left_by<magazine<classes, wiped<bitmap<layout{64, 64}, on_shelf>>>>(n, {64, 64}) == 0U));
 }
 
 BOOST_AUTO_TEST_CASE(would_find_what_is_left) {

@@ -28,7 +28,7 @@ consteval std::string_view full_name() {
 }
 
 /// True for what an identifier may have in it.
-consteval bool is_letter(char c) {
+constexpr bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
