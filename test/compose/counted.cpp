@@ -15,7 +15,9 @@
 #include "support/conformance.hpp"
 
 #include <array>
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <optional>
 #include <thread>
@@ -118,6 +120,15 @@ BOOST_AUTO_TEST_CASE(an_arena_that_is_reset_or_destroyed_with_live_blocks_is_rep
     }));
 }
 
+BOOST_AUTO_TEST_CASE(after_a_reset_nothing_is_out) {
+    const misuse_handler before = on_misuse([](const incident& /*leak*/) noexcept {});
+    counted<bump<>, counted_options{.reads = gauge::bytes}> all;
+    static_cast<void>(all.allocate({40, 8}));
+    all.reset();
+    on_misuse(before);
+    BOOST_TEST((all.read().live() == traffic{}));
+}
+
 BOOST_AUTO_TEST_CASE(a_block_that_comes_back_twice_is_reported) {
     BOOST_TEST(test::dies([] {
         counted<pool16<>> all;
@@ -139,6 +150,7 @@ BOOST_AUTO_TEST_CASE(counts_bytes_asked_and_granted_both_ways_and_the_most_of_th
     BOOST_TEST(now.peak == 32U);
     all.deallocate(second, {20, 4});
     BOOST_TEST((all.read().live() == traffic{}));
+    all.deallocate(all.allocate({3, 1}), {3, 1});
     BOOST_TEST(all.read().peak == 32U);
 }
 
@@ -203,6 +215,26 @@ BOOST_AUTO_TEST_CASE(threads_count_each_for_itself_and_nothing_is_lost) {
     BOOST_TEST((now.came == traffic{20 * rounds, 24 * 20 * rounds, 24 * 20 * rounds}));
     BOOST_TEST((now.went == now.came));
     BOOST_TEST(early_too.histogram()[1].count == 20 * rounds);
+}
+
+BOOST_AUTO_TEST_CASE(threads_of_one_line_of_counters_lose_nothing) {
+    constexpr std::uint64_t rounds = 100'000;
+    static counted<malloc_source, counted_options{.shared = true}> all;
+    static std::atomic<int> ready{0};
+    const auto once = [] { all.deallocate(all.allocate({8, 8}), {8, 8}); };
+    const auto work = [once] {
+        once();
+        for (++ready; ready != 2;) { std::this_thread::yield(); }
+        for (std::uint64_t n = 0; n < rounds; ++n) { once(); }
+    };
+    std::thread first(work);
+    while (ready == 0) { std::this_thread::yield(); }
+    for (int i = 0; i < 15; ++i) { std::thread(once).join(); } // on the other lines
+    std::thread second(work);
+    first.join();
+    second.join();
+    BOOST_TEST(all.read().came.blocks == 2 * rounds + 17);
+    BOOST_TEST(all.live() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(parts_of_a_program_share_a_pool_and_are_counted_apart) {

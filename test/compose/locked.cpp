@@ -154,3 +154,20 @@ BOOST_AUTO_TEST_CASE(takes_back_in_one_thread_what_another_allocated) {
     BOOST_TEST(before_main.allocate({40, 8}) == at);
     before_main.deallocate(at, {40, 8});
 }
+
+BOOST_AUTO_TEST_CASE(is_locked_by_hand_by_one_thread_at_a_time) {
+    locked<pool16<>> pool;
+    const auto another_gets_it = [&] {
+        bool got = false;
+        std::thread([&] {
+            got = pool.try_lock();
+            if (got) { pool.unlock(); }
+        }).join();
+        return got;
+    };
+    BOOST_TEST(another_gets_it());
+    pool.lock();
+    BOOST_TEST(!another_gets_it());
+    pool.unlock();
+    BOOST_TEST(another_gets_it());
+}

@@ -28,6 +28,7 @@ public:
         for (std::size_t i = 0; i < n; ++i) {
             out[i] = allocate(want);
             if (out[i] == nullptr) { return i; }
+            taken.push_back(out[i]);
         }
         return n;
     }
@@ -37,6 +38,7 @@ public:
     }
 
     static inline int batches = 0;
+    static inline std::vector<void*> taken;
     static inline std::vector<void*> returned;
 };
 
@@ -83,8 +85,11 @@ BOOST_AUTO_TEST_CASE(takes_half_a_stack_at_a_time_and_hands_it_out_in_its_upstre
     ledger book;
     small kept{book};
     batching_probe::batches = 0;
+    batching_probe::taken.clear();
     std::array<void*, 4> row{};
     for (void*& each : row) { each = kept.allocate({40, 8}); }
+    const std::vector<void*>& taken = batching_probe::taken;
+    BOOST_TEST(std::equal(row.begin(), row.end(), taken.begin(), taken.end()));
     BOOST_TEST(batching_probe::batches == 1);
     BOOST_TEST(book.served == 4U);
     for (void* each : row) { kept.deallocate(each, {40, 8}); }

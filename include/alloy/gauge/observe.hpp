@@ -63,14 +63,14 @@ public:
         flow out = survey(whole, 0, true);
         byte_split& bytes = result_.bytes;
         result_.counted = out.counted;
-        if (out.counted) {
-            enter_up_to(granted_, out);
-        } else { // some of what is out was counted, and some was not
+        if (!out.counted) { // or only some of what is out was
             bytes.requested = granted_ = static_cast<std::size_t>(std::max(out.bytes, {}));
         }
-        result_.exact = out.known && out.bytes >= static_cast<std::ptrdiff_t>(granted_);
+        out.known = out.known && out.bytes >= static_cast<std::ptrdiff_t>(granted_);
+        result_.exact = out.known;
+        enter_up_to(granted_, out);
         bytes.rounding = granted_ - bytes.requested;
-        bytes.gaps = result_.exact ? static_cast<std::size_t>(out.bytes) - granted_ : 0;
+        bytes.gaps = static_cast<std::size_t>(out.bytes) - granted_;
     }
 
 private:
