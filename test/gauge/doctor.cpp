@@ -74,8 +74,8 @@ BOOST_AUTO_TEST_CASE(sees_a_pool_that_was_emptied) {
             counted_options{.reads = gauge::bytes}>
         pool;
     std::vector<void*> blocks;
-    for (int i = 0; i < 1000; ++i) { blocks.push_back(pool.allocate({128, 8})); }
+    for (int i = 0; i < 1000; ++i) { blocks.push_back(pool.allocate({120, 8})); }
     BOOST_TEST(doctor(observe(pool)).healthy);
-    for (void* const each : blocks) { pool.deallocate(each, {128, 8}); }
+    for (void* const each : blocks) { pool.deallocate(each, {120, 8}); }
     BOOST_TEST(says(doctor(observe(pool)), "% are cached."));
 }
