@@ -6,6 +6,7 @@
 #include <alloy/policy/bump.hpp>
 #include <alloy/policy/freelist.hpp>
 #include <alloy/source/null.hpp>
+#include <alloy/source/pages.hpp>
 
 #include "support/conformance.hpp"
 #include "support/elsewhere.hpp"
@@ -40,6 +41,8 @@ static_assert(std::is_trivially_copyable_v<everywhere>);
 static_assert(thread_safe_v<everywhere> && !single_threaded_v<everywhere>);
 static_assert(single_threaded_v<global<single_threaded<pool16<>>>> &&
               !thread_safe_v<global<single_threaded<pool16<>>>>);
+
+static_assert(zero_fresh_v<ref<pages<>>> && !zero_fresh_v<everywhere>);
 
 // A ref is one pointer, made from a policy that has a name.
 static_assert(sizeof(ref<bump<>>) == sizeof(void*) && !ref<bump<>>::is_always_equal);

@@ -27,6 +27,14 @@ using hundred = ranged<bit_extent, small, Upstream>;
 
 constexpr std::size_t gap = detail::redzone;
 
+/// Does not know its own blocks again.
+struct forgetful {
+    static constexpr std::size_t max_align = any_align;
+    static void* allocate(layout want) noexcept { return new_source::allocate(want); }
+    static void deallocate(void* at, layout given) noexcept { new_source::deallocate(at, given); }
+    static bool owns(const void* /*at*/) noexcept { return false; }
+};
+
 } // namespace
 
 static_assert(rounding_policy<hundred<new_source>>);
@@ -149,6 +157,16 @@ BOOST_AUTO_TEST_CASE(owns_its_blocks_and_those_that_went_upstream_and_no_others)
     range.deallocate(a, {64, 64});
     range.deallocate(b, {6401, 1});
     other.deallocate(c, {64, 64});
+}
+
+BOOST_AUTO_TEST_CASE(owns_its_range_from_the_first_byte_to_the_last) {
+    hundred<forgetful> range;
+    auto* const first = static_cast<std::byte*>(range.allocate({64 - gap, 64}));
+    BOOST_TEST(range.owns(first));
+    BOOST_TEST(range.owns(first + small.bytes - 1));
+    BOOST_TEST(!range.owns(first - 1));
+    BOOST_TEST(!range.owns(first + small.bytes));
+    range.deallocate(first, {64 - gap, 64});
 }
 
 BOOST_AUTO_TEST_CASE(works_on_metadata_that_was_not_zero) {
