@@ -124,8 +124,11 @@ BOOST_AUTO_TEST_CASE(serves_expressions_containers_and_threads) {
 }
 
 BOOST_AUTO_TEST_CASE(gives_a_block_of_its_own_for_no_bytes_and_ignores_null) {
+    const std::ptrdiff_t before = balance;
     void* const a = ::operator new(0);
+    const std::ptrdiff_t more = balance - before;
     void* const b = ::operator new(0);
+    BOOST_TEST(more > 0, "the policy is asked for one byte at least");
     BOOST_TEST(a != nullptr);
     BOOST_TEST(a != b);
     ::operator delete(a);

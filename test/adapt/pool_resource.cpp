@@ -237,6 +237,10 @@ BOOST_AUTO_TEST_CASE(passes_what_is_larger_than_every_pool_straight_upstream) {
     BOOST_TEST(all.book.live.at(at).size < largest + 64 + 2 * detail::redzone);
     all.pool.deallocate(at, largest + 1, 8);
     BOOST_TEST(all.book.live.size() == 1U, "and a large block goes back at once");
+    void* const odd = all.pool.allocate(largest + 1, 1);
+    BOOST_TEST(all.book.live.at(odd).size % alignof(void*) == 0U, "there is a record behind it");
+    BOOST_TEST(all.book.live.at(odd).align >= alignof(void*));
+    all.pool.deallocate(odd, largest + 1, 1);
     void* const aligned = all.pool.allocate(1, 4096);
     BOOST_TEST(all.book.live.at(aligned).align == 4096U, "by its alignment too");
     all.pool.deallocate(aligned, 1, 4096);
@@ -300,6 +304,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(passes_on_what_upstream_throws_and_serves_again, P
     BOOST_CHECK_THROW(static_cast<void>(all.pool.allocate(50'000)), refused);
     all.book.budget = unlimited;
     BOOST_TEST(all.pool.allocate(8) != nullptr);
+    BOOST_TEST(all.book.bytes() < 1024U + 128U, "a chunk that was refused does not count");
     BOOST_TEST(all.pool.allocate(50'000) != nullptr);
     test::survives_every_failure<test::over_probe<Pool>>({6000, 64}, 200);
 }

@@ -431,6 +431,8 @@ BOOST_AUTO_TEST_CASE(counts_what_the_policy_rounds_up_as_capacity) {
     BOOST_TEST(v.capacity() == 8U);
     v.reserve(9);
     BOOST_TEST(v.capacity() == 16U);
+    v.reserve(1); // gives nothing up
+    BOOST_TEST(v.capacity() == 16U);
     const char* const data = v.data();
     v.resize(16);
     BOOST_TEST(v.data() == data);

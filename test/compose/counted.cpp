@@ -9,6 +9,7 @@
 #include <alloy/core/best_classes.hpp>
 #include <alloy/policy/bitmap.hpp>
 #include <alloy/policy/bump.hpp>
+#include <alloy/policy/freelist.hpp>
 #include <alloy/policy/pool16.hpp>
 #include <alloy/source/malloc.hpp>
 
@@ -56,6 +57,15 @@ constinit threads early_too;
 
 using arena = counted<bump<>>;
 
+/// Every block is the same: in almost no time.
+struct one_place {
+    static constexpr std::size_t max_align = alignof(std::max_align_t);
+    static constexpr bool thread_safe = true;
+    static inline std::max_align_t place{};
+    static void* allocate(layout /*want*/) noexcept { return &place; }
+    static void deallocate(void* /*at*/, layout /*given*/) noexcept {}
+};
+
 } // namespace
 
 BOOST_AUTO_TEST_CASE(conforms) {
@@ -88,6 +98,14 @@ BOOST_AUTO_TEST_CASE(counts_batches_and_zeroed_blocks) {
     BOOST_TEST(nodes.live() == 10U);
     nodes.deallocate_batch(out.data(), out.size(), {40, 8});
     BOOST_TEST(nodes.live() == 0U);
+
+    test::ledger book;
+    book.budget = 3;
+    counted<freelist<layout{40, 8}, test::probe>> few{book};
+    BOOST_TEST(few.allocate_batch({40, 8}, out.data(), out.size()) == 3U);
+    BOOST_TEST(few.live() == 3U);
+    few.deallocate_batch(out.data(), 3, {40, 8});
+    BOOST_TEST(few.live() == 0U);
 
     counted<malloc_source> heap;
     void* const at = heap.allocate_zeroed({40, 8});
@@ -218,8 +236,8 @@ BOOST_AUTO_TEST_CASE(threads_count_each_for_itself_and_nothing_is_lost) {
 }
 
 BOOST_AUTO_TEST_CASE(threads_of_one_line_of_counters_lose_nothing) {
-    constexpr std::uint64_t rounds = 100'000;
-    static counted<malloc_source, counted_options{.shared = true}> all;
+    constexpr std::uint64_t rounds = 1'000'000;
+    static counted<one_place, counted_options{.shared = true}> all;
     static std::atomic<int> ready{0};
     const auto once = [] { all.deallocate(all.allocate({8, 8}), {8, 8}); };
     const auto work = [once] {

@@ -169,6 +169,7 @@ BOOST_AUTO_TEST_CASE(trims_to_nothing_and_says_how_much) {
     small kept{book};
     kept.deallocate(kept.allocate({100, 8}), {100, 8});
     BOOST_TEST(book.live.size() == 4U);
+    BOOST_TEST((kept.account() == byte_account{.taken = 4 * 104, .cached = 4 * 104}));
     BOOST_TEST(kept.trim() == 4 * 104U);
     BOOST_TEST(book.live.empty());
     BOOST_TEST(kept.trim() == 0U);
