@@ -2,11 +2,10 @@
 // Every adapter, with each of its requests refused in turn: nothing is lost, nothing comes back
 // otherwise than it was taken, and what a header promises to be as before, is.
 #include <alloy/alloy.hpp>
-#include <alloy/check/each_failure.hpp>
 
 #include <alloy/adapt/global_new.hpp>
 
-#include "support/unit_test.hpp"
+#include "support/refused.hpp"
 
 #include <algorithm>
 #include <array>
@@ -26,19 +25,13 @@ using namespace alloy;
 
 namespace {
 
-using memory_ref = ref<failing_source>;
+using test::granted;
+using test::lent;
+using test::memory_ref;
+using test::survives;
 using pool = pool16<memory_ref>;
 using arena = bump<bump_options{.first = 64, .largest = 1024}, memory_ref>;
 using memories = std::tuple<memory_ref, measured<memory_ref>, pool, arena>;
-
-/// The memory of the run, for adapters whose policy has no state.
-struct lent {
-    static inline failing_source* memory = nullptr;
-    static constexpr std::size_t max_align = failing_source::max_align;
-    static constexpr bool thread_safe = true; // as one thread alone uses it
-    [[nodiscard]] static void* allocate(layout want) noexcept { return memory->allocate(want); }
-    static void deallocate(void* at, layout given) noexcept { memory->deallocate(at, given); }
-};
 
 /// A number, and memory of the run, which each constructor but a move takes.
 struct named {
@@ -51,26 +44,6 @@ struct named {
     int number;
     text name = text(40, 'n');
 };
-
-/// Calls `run` with a ref to a `Policy` over the memory of each run.
-template <class Policy = memory_ref, class Run>
-void survives(std::size_t points, Run run) {
-    const failure_report found = for_each_failure([&](failing_source& memory) {
-        lent::memory = &memory;
-        Policy own(memory);
-        run(ref{own});
-    });
-    BOOST_TEST((found.ok() && found.points >= points), found.text());
-}
-
-/// Makes a change, which may throw std::bad_alloc if memory is refused. @return True if it did not.
-bool granted(auto change) {
-    const std::size_t before = lent::memory->failures();
-    const detail::ending end = detail::ending_of(change);
-    const bool refused = end == detail::ending::bad_alloc && lent::memory->failures() > before;
-    BOOST_TEST((refused || end == detail::ending::value));
-    return !refused;
-}
 
 /// Makes a change to a row of `named`; if it is refused, the row is as before.
 void all_or_nothing(const auto& row, auto change) {

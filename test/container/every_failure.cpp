@@ -2,11 +2,10 @@
 // Containers of other libraries, with each request of theirs refused in turn: what alloy's
 // allocators are given back is what they gave, and after a refusal a container is whole.
 #include <alloy/adapt/allocator.hpp>
-#include <alloy/check/each_failure.hpp>
 #include <alloy/policy/bump.hpp>
 #include <alloy/policy/pool16.hpp>
 
-#include "support/unit_test.hpp"
+#include "support/refused.hpp"
 
 #include <boost/container/flat_map.hpp>
 #include <boost/container/small_vector.hpp>
@@ -37,18 +36,12 @@ using namespace alloy;
 
 namespace {
 
-using memory_ref = ref<failing_source>;
+using test::granted;
+using test::lent;
+using test::memory_ref;
+using test::survives;
 using arena = bump<bump_options{.first = 64, .largest = 1024}, memory_ref>;
 using memories = std::tuple<memory_ref, pool16<memory_ref>, arena>;
-
-/// The memory of the run, for what wants an allocator without state.
-struct lent {
-    static inline failing_source* memory = nullptr;
-    static constexpr std::size_t max_align = failing_source::max_align;
-    static constexpr bool thread_safe = true; // as one thread alone uses it
-    [[nodiscard]] static void* allocate(layout want) noexcept { return memory->allocate(want); }
-    static void deallocate(void* at, layout given) noexcept { memory->deallocate(at, given); }
-};
 
 template <class Policy>
 using handle_to = decltype(ref{std::declval<Policy&>()});
@@ -58,17 +51,6 @@ template <class H>
 using text = std::basic_string<char, std::char_traits<char>, allocator<char, H>>;
 template <class T, class H>
 using scoped = std::scoped_allocator_adaptor<allocator<T, H>>;
-
-/// Calls `run` with a ref to a `Policy` over the memory of each run.
-template <class Policy = memory_ref, class Run>
-void survives(Run run) {
-    const failure_report found = for_each_failure([&](failing_source& memory) {
-        lent::memory = &memory;
-        Policy own(memory);
-        run(ref{own});
-    });
-    BOOST_TEST(found.ok(), found.text()); // which wants one request at least
-}
 
 /// An element as a string that takes nothing of the run.
 template <class T>
@@ -101,15 +83,6 @@ std::vector<std::string> elements_of(const auto& c) {
         BOOST_TEST(all.size() == n);
     }
     return all;
-}
-
-/// Makes a change, which may throw std::bad_alloc if memory is refused. @return True if it did not.
-bool granted(auto change) {
-    const std::size_t before = lent::memory->failures();
-    const detail::ending end = detail::ending_of(change);
-    const bool refused = end == detail::ending::bad_alloc && lent::memory->failures() > before;
-    BOOST_TEST((refused || end == detail::ending::value));
-    return !refused;
 }
 
 /// Makes a change to `c`; if it is refused, `c` is as before.
@@ -152,7 +125,7 @@ void hand_around(C& c, auto handle, bool is_of_boost = false) {
 /// Fills a `C` with the values that `make` makes of numbers, at its end and in its middle.
 template <class Policy, class C>
 void exercise_sequence(int n, auto make, bool is_of_boost = false) {
-    survives<Policy>([&](auto handle) {
+    survives<Policy>(1, [&](auto handle) {
         const auto value = [&](int i) { return make(i, handle); };
         C c{typename C::allocator_type(handle)};
         C more{typename C::allocator_type(handle)};
@@ -176,7 +149,7 @@ void exercise_sequence(int n, auto make, bool is_of_boost = false) {
 /// Fills a `C` with what `make` makes of numbers, where each belongs.
 template <class Policy, class C>
 void exercise_keys(auto make, bool is_of_boost = false) {
-    survives<Policy>([&](auto handle) {
+    survives<Policy>(1, [&](auto handle) {
         C c{typename C::allocator_type(handle)};
         C more{typename C::allocator_type(handle)};
         for (int i = 0; i < 15; ++i) {
@@ -222,7 +195,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(sequences_are_whole_after_every_refusal, Policy, m
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(single_lists_are_whole_after_every_refusal, Policy, memories) {
-    survives<Policy>([](auto handle) {
+    survives<Policy>(1, [](auto handle) {
         using row = std::forward_list<int, allocator<int, decltype(handle)>>;
         row c(handle);
         for (int i = 0; i < 9; ++i) {
@@ -250,7 +223,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(sets_and_maps_are_whole_after_every_refusal, Polic
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_heap_is_whole_after_every_refusal, Policy, memories) {
-    survives<Policy>([](auto handle) {
+    survives<Policy>(1, [](auto handle) {
         using ints = allocator<int, decltype(handle)>;
         std::priority_queue<int, std::vector<int, ints>> heap{ints(handle)};
         std::size_t n = 0;
@@ -267,7 +240,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_heap_is_whole_after_every_refusal, Policy, memor
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(nested_containers_are_whole_after_every_refusal, Policy, memories) {
-    survives<Policy>([](auto handle) {
+    survives<Policy>(1, [](auto handle) {
         using H = decltype(handle);
         using row = std::vector<text<H>, scoped<text<H>, H>>;
         using entry = std::pair<const int, row>;
@@ -287,7 +260,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(nested_containers_are_whole_after_every_refusal, P
 BOOST_AUTO_TEST_CASE(a_json_document_is_whole_after_every_refusal) {
     using json = nlohmann::basic_json<std::map, std::vector, text<lent>, bool, std::int64_t,
                                       std::uint64_t, double, in_lent>;
-    survives([](memory_ref /*memory*/) {
+    survives(1, [](memory_ref /*memory*/) {
         // Version 3.11.2 leaks from initializer lists, and is broken by operator[] of null.
         json document = json::object();
         granted([&] { document = json::parse(R"({"list":[1,2.5,true,null,[]],"n":{"d":-1}})"); });

@@ -166,10 +166,6 @@ inline constinit std::atomic<misuse_handler> on_incident{abort_on};
     on_incident.load(std::memory_order_acquire)(what);
 }
 
-} // namespace detail
-
-namespace detail {
-
 /// Reports a promise that a caller broke; what would follow is undefined, so nothing does.
 [[noreturn, gnu::noinline, gnu::cold]] inline void broken(const char* promise) noexcept {
     report_misuse({.kind = misuse::precondition, .what = promise});
