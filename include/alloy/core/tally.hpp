@@ -7,8 +7,8 @@
 ///     one thread     came | went | of each size | peak
 ///     all threads    came | went | of each size       16 times, each on cache lines of its own
 ///
-/// A release never writes what a request does, so that neither waits for the other's stores; what is
-/// live is a difference.
+/// A release never writes what a request does, so that neither waits for the other's stores; what
+/// is live is a difference.
 
 #include <alloy/core/assert.hpp>
 #include <alloy/core/reading.hpp>
