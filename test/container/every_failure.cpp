@@ -187,7 +187,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(sequences_are_whole_after_every_refusal, Policy, m
     exercise_sequence<Policy, std::vector<int, ints>>(9, number<H>);
     exercise_sequence<Policy, std::vector<text<H>, words>>(5, word<H>);
     exercise_sequence<Policy, std::vector<bool, allocator<bool, H>>>(70, number<H>);
+    exercise_sequence<Policy, std::deque<int, ints>>(20, number<H>);
+#ifndef _LIBCPP_VERSION // 19 leaks a copied deque's memory when an element throws
     exercise_sequence<Policy, std::deque<text<H>, words>>(20, word<H>);
+#endif
     exercise_sequence<Policy, std::list<int, ints>>(9, number<H>);
     exercise_sequence<Policy, text<H>>(40, letter<H>);
     exercise_sequence<Policy, boost::container::small_vector<int, 4, ints>>(9, number<H>, true);
