@@ -6,7 +6,7 @@
 ///
 /// | preset                   | shared by     | good at                 | pays with             |
 /// |--------------------------|---------------|-------------------------|-----------------------|
-/// | `pool_allocator`         | all threads   | small objects           | a lock an operation   |
+/// | `pool_allocator`         | all threads   | small objects           | a cache a thread      |
 /// | `local_pool_allocator`   | one thread    | the same, fastest       | one thread alone      |
 /// | `bitmap_allocator`       | all threads   | walking old containers  | a lock an operation   |
 /// | `local_bitmap_allocator` | one thread    | the same, fast          | one thread alone      |
@@ -20,6 +20,8 @@
 #include <alloy/compose/magazine.hpp>
 #include <alloy/compose/single_threaded.hpp>
 #include <alloy/compose/size_classes.hpp>
+#include <alloy/compose/thread_cached.hpp>
+#include <alloy/core/mutex.hpp>
 #include <alloy/core/size_class.hpp>
 #include <alloy/policy/bitmap.hpp>
 #include <alloy/policy/buddy.hpp>
@@ -29,15 +31,6 @@
 
 namespace alloy::inline ALLOY_ABI {
 
-/// Small objects from the process-wide pool16 behind a lock.
-template <class T>
-using pool_allocator = allocator<T, global<locked<pool16<>>>>;
-
-/// Small objects from a process-wide pool16 that one thread alone may use; asserted in debug
-/// builds.
-template <class T>
-using local_pool_allocator = allocator<T, global<single_threaded<pool16<>>>>;
-
 namespace detail {
 
 using small_sizes = linear_classes<8, 16>;
@@ -46,9 +39,26 @@ template <policy Pages>
 struct bitmaps_of {
     template <layout Node>
     using bin = bitmap<Node, Pages, std::size_t{1} << 20U>;
+    template <layout Node>
+    using shared_bin = locked<bin<Node>, spin_lock>;
 };
 
 } // namespace detail
+
+/// A `bitmap` for every multiple of 8 bytes to 128, each behind a lock of its own; what is larger
+/// comes from `Large`. What threads share below their caches.
+template <policy Pages = pages<>, policy Large = new_source>
+using shared_bitmaps =
+    size_classes<detail::small_sizes, detail::bitmaps_of<Pages>::template shared_bin, Large>;
+
+/// Small objects for all threads: a cache for each in front of the process-wide shared_bitmaps.
+template <class T>
+using pool_allocator = allocator<T, thread_cached<detail::small_sizes, global<shared_bitmaps<>>>>;
+
+/// Small objects from a process-wide pool16 that one thread alone may use; asserted in debug
+/// builds.
+template <class T>
+using local_pool_allocator = allocator<T, global<single_threaded<pool16<>>>>;
 
 /// A `bitmap` for every multiple of 8 bytes to 128, behind small stacks of free blocks; what is
 /// larger comes from `Large`. A chunk is 1 MiB of address space, and memory as it is used.

@@ -4,12 +4,20 @@
 /// @file
 /// @brief `alloy::locked`: one caller at a time.
 ///
+/// | `Mutex`      | a waiter                 | an operation, alone       |
+/// |--------------|--------------------------|---------------------------|
+/// | `std::mutex` | sleeps in the kernel     | two atomic exchanges      |
+/// | `spin_lock`  | spins, then yields       | an exchange and a store   |
+/// | `null_mutex` | there is none: unlocked  | nothing; not thread-safe  |
+///
 /// Choose it to share any policy between threads where a lock an operation is cheap enough. Avoid
 /// it under contention: all threads wait for one another.
 
 #include <alloy/core/around.hpp>
+#include <alloy/core/mutex.hpp>
 #include <alloy/source/new.hpp>
 
+#include <concepts>
 #include <mutex>
 
 namespace alloy::inline ALLOY_ABI {
@@ -18,7 +26,7 @@ namespace alloy::inline ALLOY_ABI {
 template <class Mutex = std::mutex>
 class locking {
 public:
-    static constexpr bool thread_safe = true;
+    static constexpr bool thread_safe = !std::same_as<Mutex, null_mutex>;
 
     template <class Op, class Proceed>
     [[gnu::always_inline]] decltype(auto) operator()(const Op& /*any*/,
@@ -51,5 +59,6 @@ template <policy Upstream, class Mutex = std::mutex>
 using locked = around<locking<Mutex>, Upstream>;
 
 static_assert(lockable_policy<locked<new_source>> && thread_safe_v<locked<new_source>>);
+static_assert(sizeof(locked<new_source, spin_lock>) == 1);
 
 } // namespace alloy::inline ALLOY_ABI

@@ -119,11 +119,7 @@ public:
             });
             return done;
         }
-        for (; done < n; ++done) {
-            out[done] = large_.get().allocate(want);
-            if (out[done] == nullptr) { break; }
-        }
-        return done;
+        return detail::allocate_each(large_.get(), want, out, n);
     }
 
     /// Releases the `n` blocks in `in`.
@@ -135,7 +131,7 @@ public:
                 bin.deallocate_batch(in, n, whole);
             });
         }
-        for (std::size_t i = 0; i < n; ++i) { large_.get().deallocate(in[i], given); }
+        detail::deallocate_each(large_.get(), in, n, given);
     }
 
     /// Lets every policy trim. @return Bytes that left them.

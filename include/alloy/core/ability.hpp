@@ -82,6 +82,20 @@ concept lockable_policy = policy<P> && requires(P& p) {
 
 namespace detail {
 
+/// allocate_batch() for who has nothing better: one by one. @return How many.
+template <class P>
+std::size_t allocate_each(P&& from, layout want, void** out, std::size_t n) noexcept {
+    std::size_t done = 0;
+    while (done < n && (out[done] = from.allocate(want)) != nullptr) { ++done; }
+    return done;
+}
+
+/// deallocate_batch() likewise.
+template <class P>
+void deallocate_each(P&& to, void* const* in, std::size_t n, layout given) noexcept {
+    for (std::size_t i = 0; i < n; ++i) { to.deallocate(in[i], given); }
+}
+
 /// Lets a policy trim if it can. @return Bytes that left it.
 template <class P>
 constexpr std::size_t trim_if_able(P&& target) noexcept {

@@ -70,6 +70,23 @@ public:
         return first_ * 32 + bit;
     }
 
+    /// Takes the `n` lowest free units and calls `visit(unit)` for each, rising. @pre `n <=
+    /// free()`.
+    /// @complexity O(n), and as take_one().
+    template <class Visit>
+    void take_lowest(std::uint32_t n, Visit visit) noexcept {
+        free_ -= n;
+        for (;; ++first_) {
+            std::uint32_t room = ~words_[first_];
+            const std::uint32_t from = first_ * 32;
+            for (; room != 0 && n != 0; room &= room - 1, --n) {
+                visit(from + static_cast<std::uint32_t>(std::countr_zero(room)));
+            }
+            words_[first_] = ~room;
+            if (n == 0) { return; }
+        }
+    }
+
     /// Takes the lowest free run of `units` that starts at a multiple of `align`.
     /// @pre `units > 0`. @complexity O(n / 32), and O(1) for each free run that is too short.
     [[nodiscard]] std::uint32_t take(std::uint32_t units, std::uint32_t align) noexcept {
@@ -95,6 +112,20 @@ public:
         each_word(at, units, [](std::uint32_t& word, std::uint32_t run) noexcept { word &= ~run; });
         free_ += units;
         first_ = std::min(first_, at / 32);
+    }
+
+    /// Frees `n` units; the i-th is `unit(i)`. @pre Each is taken. @complexity O(n).
+    template <class Unit>
+    [[gnu::always_inline]] void give_each(std::uint32_t n, Unit unit) noexcept {
+        std::uint32_t* const words = words_; // the words could alias the members
+        std::uint32_t first = first_;
+        for (std::uint32_t i = 0; i < n; ++i) {
+            const std::uint32_t at = unit(i);
+            words[at / 32] &= ~(std::uint32_t{1} << at % 32);
+            first = std::min(first, at / 32);
+        }
+        first_ = first;
+        free_ += n;
     }
 
     /// True if every unit of the run is taken. @complexity O(units / 32).

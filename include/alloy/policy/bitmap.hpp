@@ -18,7 +18,7 @@
 #include <alloy/core/ability.hpp>
 #include <alloy/core/account.hpp>
 #include <alloy/core/assert.hpp>
-#include <alloy/core/bit_extent.hpp>
+#include <alloy/core/bit_chunk.hpp>
 #include <alloy/core/member.hpp>
 #include <alloy/core/pairing_heap.hpp>
 #include <alloy/core/sanitize.hpp>
@@ -28,7 +28,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -59,31 +58,15 @@ public:
     static constexpr std::size_t max_align = node.align;
 
 private:
-    static constexpr std::size_t stride = detail::round_up(node.size + detail::redzone, node.align);
-    static constexpr std::size_t gap = stride - node.size;
-
-    struct chunk : detail::heap_node {
-        chunk* next;
-        chunk* last;
-        bit_extent nodes;
-    };
-
-    /// Where nodes start if there are `n`, behind the header and the bits.
-    static constexpr std::size_t start_for(std::size_t n) noexcept {
-        const auto words = bit_extent::metadata_words(static_cast<std::uint32_t>(n));
-        return detail::round_up(sizeof(chunk) + 4 * words, node.align);
-    }
-    static constexpr std::size_t count = [] {
-        std::size_t n = 8 * ChunkBytes / (8 * stride + 1); // the bits take an eighth byte a node
-        while (n > 0 && start_for(n) + n * stride > ChunkBytes) { --n; }
-        return n;
-    }();
-    static constexpr std::size_t start = start_for(count);
+    using chunk = detail::bit_chunk;
+    using chunks = detail::bit_chunks<node, ChunkBytes>;
+    static constexpr std::size_t count = chunks::count;
+    static constexpr std::size_t stride = chunks::stride;
     static_assert(count >= 8, "alloy::bitmap: fewer than 8 nodes a chunk; raise ChunkBytes");
 
 public:
     /// The largest array served, in bytes: one that fills a chunk.
-    static constexpr std::size_t max_size = count * stride - gap;
+    static constexpr std::size_t max_size = count * stride - chunks::gap;
 
     /// Constructs the upstream in place from `args`; acquires nothing.
     template <class... Args>
@@ -104,7 +87,7 @@ public:
 
     /// Whole nodes.
     [[nodiscard]] static constexpr std::size_t good_size(layout want) noexcept {
-        return serves(want) ? nodes_for(want.size) * stride - gap : want.size;
+        return serves(want) ? nodes_for(want.size) * stride - chunks::gap : want.size;
     }
 
     /// Takes the free node with the lowest address, or for an array the first run of nodes in some
@@ -117,7 +100,7 @@ public:
         if (want.size > node.size) { return allocate_array(want); }
         if (with_room_.lowest() == nullptr && grow() == nullptr) [[unlikely]] { return nullptr; }
         chunk& from = *static_cast<chunk*>(with_room_.lowest());
-        void* const at = node_at(from, from.nodes.take_one());
+        void* const at = chunks::node_at(from, from.nodes.take_one());
         if (from.nodes.free() == 0) [[unlikely]] { with_room_.remove(&from); }
         detail::hand_out(this, at, node.size);
         return at;
@@ -128,30 +111,51 @@ public:
     /// @complexity O(log chunks) amortised, and O(nodes) for an array.
     void deallocate(void* at, layout given) noexcept {
         ALLOY_ASSERT(at != nullptr && serves(given));
-        detail::take_back(this, at, good_size(given));
-        chunk& home = home_of(at);
         const auto n = static_cast<std::uint32_t>(nodes_for(given.size));
-        ALLOY_ASSERT(offset_of(home, at) % stride == 0 &&
-                     home.nodes.is_taken(index_of(home, at), n));
+        if (n == 1) [[likely]] { return give_back(chunks::home_of(at), &at, 1); }
+        chunk& home = chunks::home_of(at);
+        detail::take_back(this, at, good_size(given));
+        chunks::expect_live(home, at, n);
         if (home.nodes.free() == 0) [[unlikely]] { with_room_.insert(&home); }
-        home.nodes.give(index_of(home, at), n);
+        home.nodes.give(chunks::index_of(home, at), n);
         if (home.nodes.free() == count) [[unlikely]] { retire(home); }
     }
 
     /// Allocates `n` nodes into `out`, in address order. @return How many; fewer only when upstream
     /// is out.
     [[nodiscard]] std::size_t allocate_batch(layout want, void** out, std::size_t n) noexcept {
-        for (std::size_t i = 0; i < n; ++i) {
-            out[i] = allocate(want);
-            if (out[i] == nullptr) { return i; }
+        if (!serves(want) || want.size > node.size) [[unlikely]] {
+            return detail::allocate_each(*this, want, out, n);
         }
-        return n;
+        void** const end = out + n;
+        void** to = out;
+        while (to != end) {
+            if (with_room_.lowest() == nullptr && grow() == nullptr) [[unlikely]] { break; }
+            chunk& from = *static_cast<chunk*>(with_room_.lowest());
+            const auto some =
+                std::min<std::size_t>(static_cast<std::size_t>(end - to), from.nodes.free());
+            from.nodes.take_lowest(static_cast<std::uint32_t>(some), [&](std::uint32_t index) {
+                *to = chunks::node_at(from, index);
+                detail::hand_out(this, *to++, node.size);
+            });
+            if (from.nodes.free() == 0) [[unlikely]] { with_room_.remove(&from); }
+        }
+        return static_cast<std::size_t>(to - out);
     }
 
-    /// Releases the `n` nodes in `in`; their chunks' headers are fetched side by side.
+    /// Releases the `n` nodes in `in`, those in a row that lie in one chunk at once.
     void deallocate_batch(void* const* in, std::size_t n, layout given) noexcept {
-        for (std::size_t i = 0; i < n; ++i) { __builtin_prefetch(&home_of(in[i]).nodes, 1); }
-        for (std::size_t i = 0; i < n; ++i) { deallocate(in[i], given); }
+        if (given.size > node.size) [[unlikely]] {
+            return detail::deallocate_each(*this, in, n, given);
+        }
+        void* const* const end = in + n;
+        while (in != end) {
+            chunk& home = chunks::home_of(*in);
+            std::uint32_t row = 1;
+            while (in + row != end && &chunks::home_of(in[row]) == &home) { ++row; }
+            give_back(home, in, row);
+            in += row;
+        }
     }
 
     /// Returns the empty chunk upstream, and lets upstream trim.
@@ -170,7 +174,7 @@ public:
         for (chunk* each = chunks_; each != nullptr; each = each->next) {
             const bit_extent& nodes = each->nodes;
             for (auto i = nodes.next_taken(0); i < count; i = nodes.next_taken(i + 1)) {
-                visit(node_at(*each, i));
+                visit(chunks::node_at(*each, i));
             }
         }
     }
@@ -207,20 +211,18 @@ private:
         return want.size <= max_size && want.align <= node.align;
     }
     static constexpr std::size_t nodes_for(std::size_t size) noexcept {
-        return (size + gap + stride - 1) / stride;
+        return (size + chunks::gap + stride - 1) / stride;
     }
-    static void* node_at(chunk& from, std::uint32_t index) noexcept {
-        return reinterpret_cast<std::byte*>(&from) + start + index * stride;
-    }
-    static chunk& home_of(void* at) noexcept {
-        auto* const byte = static_cast<std::byte*>(at);
-        return *reinterpret_cast<chunk*>(byte - (detail::address(at) & (ChunkBytes - 1)));
-    }
-    static std::size_t offset_of(const chunk& home, const void* at) noexcept {
-        return detail::address(at) - detail::address(&home) - start;
-    }
-    static std::uint32_t index_of(const chunk& home, const void* at) noexcept {
-        return static_cast<std::uint32_t>(offset_of(home, at)) / static_cast<std::uint32_t>(stride);
+
+    /// Takes back `n` nodes of one chunk.
+    [[gnu::always_inline]] void give_back(chunk& home, void* const* in, std::uint32_t n) noexcept {
+        if (home.nodes.free() == 0) [[unlikely]] { with_room_.insert(&home); }
+        home.nodes.give_each(n, [&](std::uint32_t i) {
+            detail::take_back(this, in[i], node.size);
+            chunks::expect_live(home, in[i], 1);
+            return chunks::index_of(home, in[i]);
+        });
+        if (home.nodes.free() == count) [[unlikely]] { retire(home); }
     }
 
     [[gnu::noinline]] void* allocate_array(layout want) noexcept {
@@ -237,7 +239,7 @@ private:
             index = from->nodes.take(n, 1);
         }
         if (from->nodes.free() == 0) { with_room_.remove(from); }
-        void* const at = node_at(*from, index);
+        void* const at = chunks::node_at(*from, index);
         detail::hand_out(this, at, good_size(want));
         return at;
     }
@@ -245,12 +247,7 @@ private:
     [[gnu::noinline, gnu::cold]] chunk* grow() noexcept {
         void* const memory = upstream_.get().allocate(chunk_layout);
         if (memory == nullptr) { return nullptr; }
-        auto* const fresh = ::new (memory) chunk{};
-        auto* const words = reinterpret_cast<std::uint32_t*>(fresh + 1);
-        constexpr std::size_t n = bit_extent::metadata_words(count);
-        for (std::size_t i = 0; i < n; ++i) { ::new (words + i) std::uint32_t{0}; }
-        fresh->nodes.format({words, n}, count);
-        detail::poison(node_at(*fresh, 0), ChunkBytes - start);
+        chunk* const fresh = &chunks::format(memory);
         fresh->next = chunks_;
         if (chunks_ != nullptr) { chunks_->last = fresh; }
         chunks_ = fresh;

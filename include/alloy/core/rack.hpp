@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file
+/// @brief `alloy::detail::rack`: a stack of free blocks for each size class, of one thread.
+///
+///     tops    [ count limit | count limit | ... ]     all that a hit looks at
+///     slots   [ p | p | p |   |   |   ]  class 0      what is pointed to is never touched
+///             [ p |   |   |   |   |   ]  class 1
+///                ^ count        ^ limit
+///
+/// A stack starts short and doubles its limit whenever it runs out or over, as long as all limits
+/// stay within the bytes that the rack may hold; a stack that has come to rest is halved to make
+/// room for others.
+
+#include <alloy/core/sanitize.hpp>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace alloy::inline ALLOY_ABI::detail {
+
+/// The fill of one stack. The count is read by others, and written by the rack's thread alone.
+struct rack_top {
+    [[nodiscard, gnu::always_inline]] std::uint32_t count() const noexcept {
+        return count_.load(std::memory_order_relaxed);
+    }
+    [[gnu::always_inline]] void set_count(std::uint32_t count) noexcept {
+        count_.store(count, std::memory_order_relaxed);
+    }
+
+    std::uint32_t limit = 0;
+
+private:
+    std::atomic<std::uint32_t> count_{0};
+};
+
+/// The tops of a rack. By themselves they are one without slots: every stack is empty, and full.
+template <class Classes>
+struct rack_tops {
+    std::array<rack_top, Classes::count> tops{};
+};
+
+/// @tparam Slots Blocks of a stack at most.
+/// @tparam Bytes In blocks of all stacks at most; what they start with, at least.
+/// @threads Its own; others may read counts.
+template <class Classes, std::uint32_t Slots, std::size_t Bytes>
+class rack : public rack_tops<Classes> {
+    using rack_tops<Classes>::tops;
+    static constexpr std::uint32_t first_limit = std::min<std::uint32_t>(4, Slots);
+    static constexpr std::uint32_t patience = 64; // batches between two looks for stacks at rest
+
+public:
+    rack() noexcept {
+        for (std::size_t i = 0; i < Classes::count; ++i) {
+            tops[i].limit = first_limit;
+            granted_ += first_limit * Classes::at(i).size;
+        }
+    }
+
+    rack(const rack&) = delete;
+    rack& operator=(const rack&) = delete;
+    ~rack() = default;
+
+    /// Takes half a stack from upstream, and hands one block of it out. @return Null if upstream is
+    /// out. @pre The stack is empty.
+    template <class Upstream>
+    [[nodiscard]] void* refill(Upstream&& upstream, std::size_t index) noexcept {
+        widen(upstream, index);
+        const layout block = Classes::at(index);
+        void** const stack = slots[index].data();
+        const auto n = static_cast<std::uint32_t>(
+            upstream.allocate_batch(block, stack, (tops[index].limit + 1) / 2));
+        if (n == 0) { return nullptr; }
+        for (std::uint32_t i = 0; i < n; ++i) { poison(stack[i], block.size); }
+        std::reverse(stack, stack + n); // the first is popped first
+        tops[index].set_count(n - 1);
+        return stack[n - 1];
+    }
+
+    /// Makes room in a stack that is full.
+    template <class Upstream>
+    void make_room(Upstream&& upstream, std::size_t index) noexcept {
+        widen(upstream, index);
+        if (tops[index].count() == tops[index].limit) {
+            flush(upstream, index, tops[index].limit / 2);
+        }
+    }
+
+    /// Returns the oldest blocks of a stack upstream, but for `keep`. @return Bytes.
+    template <class Upstream>
+    std::size_t flush(Upstream&& upstream, std::size_t index, std::uint32_t keep) noexcept {
+        const std::uint32_t count = tops[index].count();
+        if (count <= keep) { return 0; }
+        const std::uint32_t gone = count - keep;
+        const layout block = Classes::at(index);
+        void** const stack = slots[index].data();
+        for (std::uint32_t i = 0; i < gone; ++i) { unpoison(stack[i], block.size); }
+        upstream.deallocate_batch(stack, gone, block);
+        std::copy(stack + gone, stack + count, stack);
+        tops[index].set_count(keep);
+        return gone * block.size;
+    }
+
+    /// Returns every block upstream. @return Bytes.
+    template <class Upstream>
+    std::size_t flush_all(Upstream&& upstream) noexcept {
+        std::size_t bytes = 0;
+        for (std::size_t i = 0; i < Classes::count; ++i) { bytes += flush(upstream, i, 0); }
+        return bytes;
+    }
+
+    std::array<std::array<void*, Slots>, Classes::count> slots; // what lies below each count
+
+private:
+    /// Doubles the limit of a stack that has run out or over, if there is room for it.
+    template <class Upstream>
+    void widen(Upstream&& upstream, std::size_t index) noexcept {
+        const std::uint32_t wanted = std::min(2 * tops[index].limit, Slots);
+        const std::size_t more = (wanted - tops[index].limit) * Classes::at(index).size;
+        const auto has_room = [&] { return granted_ + more <= Bytes; };
+        if (++batches_ % patience == 0 || !has_room()) { narrow(upstream, index); }
+        if (!has_room()) { return; }
+        tops[index].limit = wanted;
+        granted_ += more;
+    }
+
+    /// Halves the stacks that are as they were at the last look, but for the one in use.
+    template <class Upstream>
+    void narrow(Upstream&& upstream, std::size_t in_use) noexcept {
+        for (std::size_t i = 0; i < Classes::count; ++i) {
+            rack_top& top = tops[i];
+            if (i != in_use && top.count() == seen_[i] && top.limit > first_limit) {
+                const std::uint32_t half = top.limit / 2;
+                flush(upstream, i, half);
+                granted_ -= (top.limit - half) * Classes::at(i).size;
+                top.limit = half;
+            }
+            seen_[i] = top.count();
+        }
+    }
+
+    std::array<std::uint32_t, Classes::count> seen_{}; // each count at the last look
+    std::size_t granted_ = 0;                          // bytes that the limits add up to
+    std::uint32_t batches_ = 0;
+};
+
+} // namespace alloy::inline ALLOY_ABI::detail
