@@ -16,7 +16,7 @@ function(require_listed folder prefix)
     foreach(file IN LISTS files)
         string(REGEX REPLACE "[.]cpp$" "" stem ${file})
         string(REGEX REPLACE "([.+])" "[\\1]" regex ${stem})
-        if("${prefix}${file}" MATCHES "^(support|package|demo|peers)/" OR
+        if("${prefix}${file}" MATCHES "^(support|package|demo|threads|peers)/" OR
            (NOT prefix AND file MATCHES "^(compile_fail|codegen|death|instructions)/"))
             continue()
         endif()
