@@ -49,7 +49,7 @@ private:
         locking& lock_;
     };
 
-    Mutex mutex_;
+    [[no_unique_address]] Mutex mutex_;
 };
 
 /// `Upstream` behind a lock.

@@ -49,11 +49,12 @@ struct rack_tops {
 /// @threads Its own; others may read counts.
 template <class Classes, std::uint32_t Slots, std::size_t Bytes>
 class rack : public rack_tops<Classes> {
-    using rack_tops<Classes>::tops;
     static constexpr std::uint32_t first_limit = std::min<std::uint32_t>(4, Slots);
     static constexpr std::uint32_t patience = 64; // batches between two looks for stacks at rest
 
 public:
+    using rack_tops<Classes>::tops;
+
     rack() noexcept {
         for (std::size_t i = 0; i < Classes::count; ++i) {
             tops[i].limit = first_limit;
