@@ -4,16 +4,18 @@
 /// @file
 /// @brief Allocators ready to use, each a composition with a name and a trade-off.
 ///
-/// | preset                   | shared by     | good at                 | pays with             |
-/// |--------------------------|---------------|-------------------------|-----------------------|
-/// | `pool_allocator`         | all threads   | small objects           | a cache a thread      |
-/// | `local_pool_allocator`   | one thread    | the same, fastest       | one thread alone      |
-/// | `bitmap_allocator`       | all threads   | walking old containers  | a lock an operation   |
-/// | `local_bitmap_allocator` | one thread    | the same, fast          | one thread alone      |
-/// | `buddy_allocator`        | all threads   | merging, mixed sizes    | rounds to powers of 2 |
-/// | `arena_allocator`        | a given arena | build, use, drop        | frees all at once     |
+/// | preset                       | shared by      | good at                | pays with |
+/// |------------------------------|----------------|------------------------|-----------------------|
+/// | `pool_allocator`             | all threads    | small objects          | a cache a thread | |
+/// `local_pool_allocator`       | one thread     | the same, smallest     | one thread alone      |
+/// | `bitmap_allocator`           | all threads    | walking old containers | a lock an operation |
+/// | `local_bitmap_allocator`     | one thread     | the same, fast         | one thread alone | |
+/// `buddy_allocator`            | all threads    | merging, mixed sizes   | rounds to powers of 2 |
+/// | `arena_allocator`            | a given arena  | build, use, drop       | frees all at once |
+/// | `concurrent_arena_allocator` | its threads    | the same, together     | a lock an operation |
+/// | `message_pool`               | all that reach | never waiting          | a fixed count |
 ///
-/// All but `arena_allocator`, which is one pointer, are empty classes.
+/// The allocators are empty classes, but for those of an arena, which are one pointer.
 
 #include <alloy/adapt/allocator.hpp>
 #include <alloy/compose/locked.hpp>
@@ -26,6 +28,7 @@
 #include <alloy/policy/bitmap.hpp>
 #include <alloy/policy/buddy.hpp>
 #include <alloy/policy/bump.hpp>
+#include <alloy/policy/lock_free_pool.hpp>
 #include <alloy/policy/pool16.hpp>
 #include <alloy/source/pages.hpp>
 
@@ -84,5 +87,18 @@ using buddy_allocator = allocator<T, global<locked<buddy<>>>>;
 /// Memory from an arena that outlives the containers: `arena_allocator<int>{arena}`.
 template <class T, policy Arena = bump<>>
 using arena_allocator = allocator<T, ref<Arena>>;
+
+/// An arena that threads fill together, and one of them resets.
+using concurrent_arena = locked<bump<>, spin_lock>;
+
+/// Memory from such an arena: `concurrent_arena_allocator<int>{arena}`.
+template <class T>
+using concurrent_arena_allocator = arena_allocator<T, concurrent_arena>;
+
+/// Blocks for `Count` messages, between threads and signal handlers that must not wait for one
+/// another; their memory is there once the owner has called prepare().
+template <class Message, std::size_t Count>
+using message_pool = lock_free_pool<layout_of<Message>, Count,
+                                    pages<pages_options{.backing = page_backing::prefaulted}>>;
 
 } // namespace alloy::inline ALLOY_ABI
