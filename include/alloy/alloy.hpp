@@ -20,7 +20,9 @@
 #include <alloy/core/layout.hpp>
 #include <alloy/core/link_code.hpp>
 #include <alloy/core/misuse.hpp>
+#include <alloy/core/mutex.hpp>
 #include <alloy/core/no_alloc.hpp>
+#include <alloy/core/per_thread.hpp>
 #include <alloy/core/policy.hpp>
 #include <alloy/core/ranged.hpp>
 #include <alloy/core/relocate.hpp>
@@ -40,7 +42,10 @@
 #include <alloy/policy/buddy.hpp>
 #include <alloy/policy/bump.hpp>
 #include <alloy/policy/freelist.hpp>
+#include <alloy/policy/lock_free_buddy.hpp>
+#include <alloy/policy/lock_free_pool.hpp>
 #include <alloy/policy/pool16.hpp>
+#include <alloy/policy/slab.hpp>
 
 // Combinators: policies made of policies.
 #include <alloy/compose/affix.hpp>
@@ -57,6 +62,7 @@
 #include <alloy/compose/measured.hpp>
 #include <alloy/compose/passthrough.hpp>
 #include <alloy/compose/quantize.hpp>
+#include <alloy/compose/remote.hpp>
 #include <alloy/compose/retrying.hpp>
 #include <alloy/compose/sealed.hpp>
 #include <alloy/compose/segregate.hpp>
@@ -64,6 +70,7 @@
 #include <alloy/compose/shuffled.hpp>
 #include <alloy/compose/single_threaded.hpp>
 #include <alloy/compose/size_classes.hpp>
+#include <alloy/compose/thread_cached.hpp>
 #include <alloy/compose/watched.hpp>
 #include <alloy/compose/wiped.hpp>
 #include <alloy/compose/zeroed.hpp>
