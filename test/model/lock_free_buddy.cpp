@@ -99,7 +99,7 @@ struct all_and_then_a_part : planted<Units> {
     }
     void finish() {
         this->give(kept, Other);
-        if (kept == no_units) { planted<Units>::finish(); }
+        planted<Units>::finish();
     }
 };
 

@@ -80,6 +80,19 @@ concept lockable_policy = policy<P> && requires(P& p) {
     { p.unlock() } noexcept -> std::same_as<void>;
 };
 
+/// A policy whose live blocks lead back to it, whichever thread asks. O(1).
+template <class P>
+concept homing_policy = policy<P> && requires(void* at) {
+    { P::home_of(at) } noexcept -> std::same_as<P*>;
+};
+
+/// A policy that must know which thread owns it: the one that adopted it, until it abandons it.
+template <class P>
+concept adoptable_policy = policy<P> && requires(P& p) {
+    { p.adopt() } noexcept -> std::same_as<void>;
+    { p.abandon() } noexcept -> std::same_as<void>;
+};
+
 namespace detail {
 
 /// allocate_batch() for who has nothing better: one by one. @return How many.

@@ -40,6 +40,13 @@ inline constexpr bool migratory_v = [] {
     return false;
 }();
 
+/// True if a block may be released in any thread, though all else is for one thread at a time.
+template <policy P>
+inline constexpr bool release_anywhere_v = [] {
+    if constexpr (requires { bool{P::release_anywhere}; }) { return P::release_anywhere; }
+    return thread_safe_v<P>;
+}();
+
 /// A size in bytes above which `P` serves nothing.
 template <policy P>
 inline constexpr std::size_t max_size_v = [] {

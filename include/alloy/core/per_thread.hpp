@@ -29,26 +29,6 @@
 
 namespace alloy::inline ALLOY_ABI {
 
-/// True if a block may be released in any thread, though all else is for one thread at a time.
-template <policy P>
-inline constexpr bool release_anywhere_v = [] {
-    if constexpr (requires { bool{P::release_anywhere}; }) { return P::release_anywhere; }
-    return thread_safe_v<P>;
-}();
-
-/// A policy whose live blocks lead back to it, whichever thread asks. O(1).
-template <class P>
-concept homing_policy = policy<P> && requires(void* at) {
-    { P::home_of(at) } noexcept -> std::same_as<P*>;
-};
-
-/// A policy that must know which thread owns it: the one that adopted it, until it abandons it.
-template <class P>
-concept adoptable_policy = policy<P> && requires(P& p) {
-    { p.adopt() } noexcept -> std::same_as<void>;
-    { p.abandon() } noexcept -> std::same_as<void>;
-};
-
 /// Reaches one instance of `P` a thread. A block may be released in any thread, and outlives the
 /// one that allocated it.
 ///

@@ -12,7 +12,7 @@
 namespace alloy::inline ALLOY_ABI::detail {
 
 inline constinit std::atomic<std::size_t> threads_numbered{0};
-inline constinit thread_local std::size_t this_thread_plus_one = 0;
+ALLOY_HOT_THREAD_LOCAL inline constinit thread_local std::size_t this_thread_plus_one = 0;
 
 [[nodiscard, gnu::noinline, gnu::cold]] inline std::size_t number_this_thread() noexcept {
     this_thread_plus_one = threads_numbered.fetch_add(1, std::memory_order_relaxed) + 1;
