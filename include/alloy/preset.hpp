@@ -4,16 +4,16 @@
 /// @file
 /// @brief Allocators ready to use, each a composition with a name and a trade-off.
 ///
-/// | preset                       | shared by      | good at                | pays with |
-/// |------------------------------|----------------|------------------------|-----------------------|
-/// | `pool_allocator`             | all threads    | small objects          | a cache a thread | |
-/// `local_pool_allocator`       | one thread     | the same, smallest     | one thread alone      |
-/// | `bitmap_allocator`           | all threads    | walking old containers | a lock an operation |
-/// | `local_bitmap_allocator`     | one thread     | the same, fast         | one thread alone | |
-/// `buddy_allocator`            | all threads    | merging, mixed sizes   | rounds to powers of 2 |
+/// | preset                       | shared by      | good at                | pays with         |
+/// |------------------------------|----------------|------------------------|-------------------|
+/// | `pool_allocator`             | all threads    | small objects          | a cache a thread  |
+/// | `local_pool_allocator`       | one thread     | the same, smallest     | one thread alone  |
+/// | `bitmap_allocator`           | all threads    | walking old containers | a lock a call     |
+/// | `local_bitmap_allocator`     | one thread     | the same, fast         | one thread alone  |
+/// | `buddy_allocator`            | all threads    | merging, mixed sizes   | powers of 2       |
 /// | `arena_allocator`            | a given arena  | build, use, drop       | frees all at once |
-/// | `concurrent_arena_allocator` | its threads    | the same, together     | a lock an operation |
-/// | `message_pool`               | all that reach | never waiting          | a fixed count |
+/// | `concurrent_arena_allocator` | threads of one | the same, together     | a lock a call     |
+/// | `message_pool`               | all that reach | never waiting          | a fixed count     |
 ///
 /// The allocators are empty classes, but for those of an arena, which are one pointer.
 

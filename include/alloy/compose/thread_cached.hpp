@@ -180,15 +180,20 @@ private:
 
     [[gnu::noinline]] static void* refill(std::size_t index) noexcept {
         const layout block = Classes::at(index);
-        if (mine == &nobody && !begin_thread()) { return Upstream{}.allocate(block); }
-        void* const at = rack_of(*mine).refill(Upstream{}, index);
+        void* const at = mine == &nobody && !begin_thread()
+                             ? Upstream{}.allocate(block)
+                             : rack_of(*mine).refill(Upstream{}, index);
         if (at != nullptr) { detail::hand_out(&nobody, at, block.size); }
         return at;
     }
 
     [[gnu::noinline]] static void make_room_for(std::size_t index, void* at) noexcept {
         const layout block = Classes::at(index);
-        if (mine == &nobody && !begin_thread()) { return Upstream{}.deallocate(at, block); }
+        if (mine == &nobody && !begin_thread()) {
+            detail::take_back(&nobody, at, block.size);
+            detail::unpoison(at, block.size);
+            return Upstream{}.deallocate(at, block);
+        }
         rack_of(*mine).make_room(Upstream{}, index);
         deallocate(at, block);
     }

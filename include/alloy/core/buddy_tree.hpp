@@ -16,7 +16,7 @@
 ///
 /// The rest of a node's word counts its swaps, so none succeeds whose writer looked at the halves
 /// before another's did. So each node above a run that is out says that it is not wholly free, and
-/// when all is quiet, each says what is true.
+/// when all is quiet each says what is true.
 ///
 /// Lock-free: a thread repeats a swap only after another's succeeded, and each operation has a
 /// bounded number that succeed, for a search passes no node twice. Who stops for ever inside keeps
@@ -105,8 +105,7 @@ public:
         const std::uint64_t seen = node(at, order_of(run)).load(std::memory_order_relaxed);
         if (run > leaf) { return (state_of(seen) & taken) != 0; }
         const std::uint64_t units = seen >> at % leaf;
-        const std::uint64_t continued = units >> leaf & ones(run + 1); // and the unit behind it
-        return (units & 1U) != 0 && continued == ones(run) - 1;
+        return (units & 1U) != 0 && (units >> leaf & ones(run + 1)) == ones(run) - 1;
     }
 
     /// Units not taken. @complexity O(log n) a free run. @threads Exact when nobody else is here.
@@ -212,7 +211,7 @@ private:
         return shortfall(node(at, order).load(std::memory_order_relaxed), at, order);
     }
 
-    /// The step behind the node of `order` that has `step` in it.
+    /// The step behind that node.
     static constexpr std::size_t after(std::size_t step, unsigned order) noexcept {
         return ((step >> order) + 1) << order;
     }
@@ -269,10 +268,11 @@ private:
         for (unsigned order = order_of(run) + 1; order <= top; ++order) {
             word& above = node(at, order);
             // Acquires what the swap before released, or give(): so joined() sees halves no older
-            // than that swap did, and nobody wrote in a run that came back as this node.
+            // than that swap did, and nobody writes any more in a run that came back as this node.
+            // A taken node is swapped too, so that who updates it later sees these halves.
             std::uint64_t seen = above.load(std::memory_order_acquire);
             unsigned state = 0;
-            do { // even where it is taken: whoever gives it and goes on sees the halves as they are
+            do {
                 state = (state_of(seen) & taken) != 0 ? state_of(seen) : joined(at, order);
             } while (!above.compare_exchange_weak(
                 seen, changed(seen, state), std::memory_order_release, std::memory_order_acquire));
@@ -285,8 +285,7 @@ private:
     [[nodiscard]] unsigned joined(std::uint32_t at, unsigned order) const noexcept {
         const std::uint32_t at_left = at >> order << order;
         const std::uint32_t at_right = at_left + (std::uint32_t{1} << --order);
-        // Acquires what give() released, or update() further down, for its own swap to hand on: who
-        // takes all of this node acquires that in hold().
+        // Acquires what give() released, or update() further down, to hand it on to hold().
         const std::uint64_t left = node(at_left, order).load(std::memory_order_acquire);
         const std::uint64_t right = node(at_right, order).load(std::memory_order_acquire);
         const unsigned a = shortfall(left, at_left, order);

@@ -70,16 +70,17 @@ public:
     /// out. @pre The stack is empty.
     template <class Upstream>
     [[nodiscard]] void* refill(Upstream&& upstream, std::size_t index) noexcept {
-        widen(upstream, index);
         const layout block = Classes::at(index);
         void** const stack = slots[index].data();
         const auto n = static_cast<std::uint32_t>(
-            upstream.allocate_batch(block, stack, (tops[index].limit + 1) / 2));
+            upstream.allocate_batch(block, stack, (wider(index) + 1) / 2));
         if (n == 0) { return nullptr; }
         for (std::uint32_t i = 0; i < n; ++i) { poison(stack[i], block.size); }
         std::reverse(stack, stack + n); // the first is popped first
         tops[index].set_count(n - 1);
-        return stack[n - 1];
+        void* const at = stack[n - 1];
+        widen(upstream, index); // not before: a request that fails changes nothing
+        return at;
     }
 
     /// Makes room in a stack that is full.
@@ -117,16 +118,22 @@ public:
     std::array<std::array<void*, Slots>, Classes::count> slots; // what lies below each count
 
 private:
-    /// Doubles the limit of a stack that has run out or over, if there is room for it.
+    /// The limit of a stack that is doubled, if there is room for that.
+    [[nodiscard]] std::uint32_t wider(std::size_t index) const noexcept {
+        const std::uint32_t limit = tops[index].limit;
+        const std::uint32_t wanted = std::min(2 * limit, Slots);
+        return granted_ + (wanted - limit) * Classes::at(index).size <= Bytes ? wanted : limit;
+    }
+
+    /// Doubles the limit of a stack that has run out or over, if others can make room for it.
     template <class Upstream>
     void widen(Upstream&& upstream, std::size_t index) noexcept {
-        const std::uint32_t wanted = std::min(2 * tops[index].limit, Slots);
-        const std::size_t more = (wanted - tops[index].limit) * Classes::at(index).size;
-        const auto has_room = [&] { return granted_ + more <= Bytes; };
-        if (++batches_ % patience == 0 || !has_room()) { narrow(upstream, index); }
-        if (!has_room()) { return; }
-        tops[index].limit = wanted;
-        granted_ += more;
+        std::uint32_t& limit = tops[index].limit;
+        const bool no_room = limit < Slots && wider(index) == limit;
+        if (++batches_ % patience == 0 || no_room) { narrow(upstream, index); }
+        const std::uint32_t wanted = wider(index);
+        granted_ += (wanted - limit) * Classes::at(index).size;
+        limit = wanted;
     }
 
     /// Halves the stacks that are as they were at the last look, but for the one in use.

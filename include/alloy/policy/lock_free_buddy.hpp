@@ -14,10 +14,9 @@
 /// Waste: a request of more than half a unit gets less than twice its size. Metadata: half a byte a
 /// unit, touched only for ranges in use.
 ///
-/// Choose it where several threads take mixed sizes from one contiguous range, or where a thread
-/// must not wait for another that was stopped. Avoid it for one thread: each request and release
-/// counts in every node up to the longest run, so `buddy` is cheaper; a lower `Range.largest`
-/// helps.
+/// Choose it where threads share one contiguous range and none may wait for another that was
+/// stopped. Avoid it for speed alone: each request and release swaps every node up to the longest
+/// run, so as long as threads seldom meet, locked<buddy> is cheaper. A lower `Range.largest` helps.
 
 #include <alloy/core/ability.hpp>
 #include <alloy/core/account.hpp>

@@ -281,7 +281,7 @@ private:
 /// Every execution of `Program`.
 template <class Program>
 [[nodiscard]] result explore(const options& how = {}) {
-    return explorer(how).explore<Program>();
+    return std::make_unique<explorer>(how)->explore<Program>(); // too large for a stack
 }
 
 } // namespace alloy::test::model

@@ -17,8 +17,9 @@
 #if defined(ALLOY_HAS_ASAN)
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
-/// A fiber may be left for good in the middle: frames kept elsewhere would never be given back.
-extern "C" [[gnu::used]] inline const char* __asan_default_options() { // NOLINT
+/// A fiber may be left for good in the middle: frames kept elsewhere would never be given back. Not
+/// inline, since the runtime has a weak one; a test is one translation unit.
+extern "C" const char* __asan_default_options() { // NOLINT
     return "detect_stack_use_after_return=0:allocator_may_return_null=1";
 }
 #endif
@@ -49,7 +50,6 @@ public:
     void start(void (*run)()) {
         forget();
 #if defined(ALLOY_HAS_ASAN)
-        ASAN_UNPOISON_MEMORY_REGION(stack_.data(), stack_.size());
         bottom_ = stack_.data();
         size_ = stack_.size();
 #endif
@@ -97,6 +97,9 @@ private:
 #endif
 
     void forget() {
+#if defined(ALLOY_HAS_ASAN)
+        ASAN_UNPOISON_MEMORY_REGION(stack_.data(), stack_.size()); // frames that were left
+#endif
 #if defined(ALLOY_MODEL_TSAN)
         if (run_ != nullptr) { __tsan_destroy_fiber(tsan_); }
 #endif
