@@ -2,6 +2,7 @@
 #include <alloy/preset.hpp>
 
 #include "soak/soak.hpp"
+#include "support/held.hpp"
 #include "support/unit_test.hpp"
 
 #include <array>
@@ -26,23 +27,8 @@ using node = std::array<char, 40>;
 using pool = std::remove_cvref_t<decltype(pool_allocator<node>{}.handle())>;
 using nodes = std::list<node, pool_allocator<node>>;
 
-/// Bytes in `place` and below it.
-template <class P>
-std::size_t held_in(P& place) {
-    std::size_t bytes = 0;
-    if constexpr (accounting_policy<P>) { bytes += place.account().taken; }
-    if constexpr (composed_policy<P>) {
-        place.each_upstream([&](auto&& each) { bytes += held_in(each); });
-    }
-    return bytes;
-}
-
 /// What the pool took from the system, its racks included.
-std::size_t held() {
-    std::size_t bytes = pool::account().aside;
-    pool::each_upstream([&](auto& shared) { bytes += held_in(shared); });
-    return bytes;
-}
+std::size_t held() { return test::held_in(pool{}); }
 
 /// Nodes from one thread to a later one.
 class shelf {

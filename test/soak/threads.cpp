@@ -8,6 +8,8 @@
 
 #include <alloy/preset.hpp>
 
+#include "support/held.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -83,11 +85,7 @@ void run_threads(std::uint64_t n) {
 }
 
 /// Bytes that the pool has taken from the system.
-std::size_t held() {
-    std::size_t bytes = 0;
-    global<locked<pool16<>>>::instance().each_upstream([&](auto& pool) { bytes = pool.held(); });
-    return bytes;
-}
+std::size_t held() { return test::held_in(pool_allocator<std::size_t>{}.handle()); }
 
 } // namespace
 

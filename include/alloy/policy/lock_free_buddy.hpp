@@ -4,7 +4,7 @@
 /// @file
 /// @brief `alloy::lock_free_buddy`: the buddy system, shared by threads that never wait.
 ///
-///     | block | free |    block    |  free | ...  block  | ...            | u32 | u32 | ... |
+///     | block | free |    block    |  free | ...  block  | ...            | u64 | u64 | ... |
 ///       ^ threads 0, 16 ...          ^ 1, 17 ...    ^ 2, 18 ...         '---- the tree ----'
 ///
 /// Requests are counted in units and left to a `buddy_tree`; each of sixteen groups of threads
@@ -50,7 +50,7 @@ namespace alloy::inline ALLOY_ABI {
 /// @tparam Upstream Safe in threads. One that has room for a single range refuses it to all but one
 ///                  of those threads, and their requests may fail with it.
 /// @threads Safe and lock-free, as buddy_tree says, but for what goes upstream. A fork leaves the
-///          child whole: of each other thread that was inside, it may lack the one block that this
+///          child whole: for each other thread that was inside, it may lack the run that this
 ///          thread was about to take or to give. A request may be refused while others take or give
 ///          what it could have got; it is not when nobody else is inside.
 template <range_options Range =
