@@ -105,7 +105,10 @@ public:
         tops& own = *mine;
         detail::rack_top& top = own.tops[index];
         const std::uint32_t count = top.count();
-        if (count == top.limit) [[unlikely]] { return make_room_for(index, at); }
+        if (count == top.limit) [[unlikely]] {
+            make_room_for(index, at);
+            return;
+        }
         detail::take_back(&nobody, at, Classes::at(index).size);
         rack_of(own).slots[index][count] = at;
         top.set_count(count + 1);

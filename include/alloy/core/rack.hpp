@@ -13,6 +13,7 @@
 /// stay within the bytes that the rack may hold; a stack that has come to rest is halved to make
 /// room for others.
 
+#include <alloy/core/layout.hpp>
 #include <alloy/core/sanitize.hpp>
 
 #include <algorithm>
