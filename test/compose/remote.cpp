@@ -149,7 +149,8 @@ BOOST_AUTO_TEST_CASE(gives_each_block_room_for_a_letter_and_lets_the_caller_use_
     void* const at = bounded.allocate({48, 16});
     BOOST_TEST(at != nullptr);
     bounded.deallocate(at, {48, 16});
-    BOOST_TEST(place.allocate({1, any_align}) == nullptr);
+    const volatile std::size_t strongest = any_align; // GCC 12 warns of what it can compute
+    BOOST_TEST(place.allocate({1, strongest}) == nullptr);
 }
 
 namespace {

@@ -37,11 +37,11 @@ struct stacked {
         if (index == no_index) {
             index = stack.carve(Count);
             if (index == no_index) { return no_index; }
-            links[index].store(stack_type::out, std::memory_order_relaxed);
+            links[index % Count].store(stack_type::out, std::memory_order_relaxed);
         }
-        model::require(index < Count && blocks[index] == 0, "it is free");
+        model::require(index < Count && blocks[index % Count] == 0, "it is free");
         blocks[index % Count] = 1;
-        return index;
+        return index % Count;
     }
 
     void give(std::uint32_t index) {
