@@ -131,9 +131,7 @@ public:
         if constexpr (batching_policy<Upstream>) {
             done = this->upstream().allocate_batch(whole, out, n);
         } else {
-            while (done < n && (out[done] = this->upstream().allocate(whole)) != nullptr) {
-                ++done;
-            }
+            done = detail::allocate_each(this->upstream(), whole, out, n);
         }
         for (std::size_t i = 0; i < done; ++i) { out[i] = block_in(out[i], want.align); }
         return done;
@@ -142,7 +140,7 @@ public:
     /// Releases the `n` blocks in `in`; for the owner, with one push if that is another thread.
     void deallocate_batch(void* const* in, std::size_t n, layout given) const noexcept {
         if (owned()) {
-            for (std::size_t i = 0; i < n; ++i) { this->deallocate(in[i], given); }
+            detail::deallocate_each(*this, in, n, given);
         } else if (n != 0) {
             letter* const last = write(in[0], given);
             letter* first = last;

@@ -124,11 +124,7 @@ public:
 
     /// Allocates `n` nodes into `out`. @return How many; fewer only when all are out.
     [[nodiscard]] std::size_t allocate_batch(layout want, void** out, std::size_t n) noexcept {
-        for (std::size_t i = 0; i < n; ++i) {
-            out[i] = allocate(want);
-            if (out[i] == nullptr) { return i; }
-        }
-        return n;
+        return detail::allocate_each(*this, want, out, n);
     }
 
     /// Releases the `n` nodes in `in` in one step.

@@ -139,16 +139,12 @@ public:
 
     /// Allocates `n` blocks into `out`. @return How many; fewer only when upstream is out.
     [[nodiscard]] std::size_t allocate_batch(layout want, void** out, std::size_t n) noexcept {
-        for (std::size_t i = 0; i < n; ++i) {
-            out[i] = allocate(want);
-            if (out[i] == nullptr) { return i; }
-        }
-        return n;
+        return detail::allocate_each(*this, want, out, n);
     }
 
     /// Releases the `n` blocks in `in`.
     void deallocate_batch(void* const* in, std::size_t n, layout given) noexcept {
-        for (std::size_t i = 0; i < n; ++i) { deallocate(in[i], given); }
+        detail::deallocate_each(*this, in, n, given);
     }
 
     /// Within a class, or where `Large` can do it.
