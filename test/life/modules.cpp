@@ -136,7 +136,11 @@ BOOST_AUTO_TEST_CASE(a_hidden_module_that_threads_used_is_unloaded_and_leaves_no
     const std::size_t before = writable();
     for (int i = 0; i < 100; ++i) { round(); }
     BOOST_TEST(!is_loaded(ALLOY_TEST_HIDDEN_MODULE));
+#if !defined(__SANITIZE_THREAD__) // which keeps megabytes for each module that was ever loaded
     BOOST_TEST(writable() < before + (std::size_t{50} << 20U)); // half a chunk a round
+#else
+    static_cast<void>(before);
+#endif
 }
 
 BOOST_AUTO_TEST_CASE(a_hidden_module_stays_until_the_last_thread_that_used_it_has_ended) {

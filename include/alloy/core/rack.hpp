@@ -18,25 +18,25 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
 namespace alloy::inline ALLOY_ABI::detail {
 
-/// The fill of one stack. The count is read by others, and written by the rack's thread alone.
+/// The fill of one stack. The count is read by others, and written by the rack's thread alone; by
+/// builtins, since a std::atomic is called without optimisation.
 struct rack_top {
     [[nodiscard, gnu::always_inline]] std::uint32_t count() const noexcept {
-        return count_.load(std::memory_order_relaxed);
+        return __atomic_load_n(&count_, __ATOMIC_RELAXED);
     }
     [[gnu::always_inline]] void set_count(std::uint32_t count) noexcept {
-        count_.store(count, std::memory_order_relaxed);
+        __atomic_store_n(&count_, count, __ATOMIC_RELAXED);
     }
 
     std::uint32_t limit = 0;
 
 private:
-    std::atomic<std::uint32_t> count_{0};
+    std::uint32_t count_ = 0;
 };
 
 /// The tops of a rack. By themselves they are one without slots: every stack is empty, and full.
