@@ -21,8 +21,9 @@ extern "C" void give_node(node* at) { alloy::local_pool_allocator<node>{}.deallo
 extern "C" vec* take_aligned() { return alloy::local_pool_allocator<vec>{}.allocate(1); }
 
 static_assert(sizeof(alloy::local_pool_allocator<node>) == 1);
-static_assert(sizeof(std::vector<int, alloy::pool_allocator<int>>) == 24);
-static_assert(sizeof(std::vector<int, alloy::local_pool_allocator<int>>) == 24);
+static_assert(sizeof(std::vector<int, alloy::pool_allocator<int>>) == sizeof(std::vector<int>));
+static_assert(sizeof(std::vector<int, alloy::local_pool_allocator<int>>) ==
+              sizeof(std::vector<int>));
 
 // The owner's word is there whether it is checked or not; this file is compiled with NDEBUG.
 static_assert(sizeof(alloy::single_threaded<alloy::pool16<>>) ==
