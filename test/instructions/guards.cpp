@@ -52,7 +52,7 @@ std::size_t bytes_of(P& all, std::size_t blocks) {
 
 /// All in one function, so that no compiler decides what a price is by what it inlines.
 template <policy P>
-[[gnu::noinline, gnu::flatten]] void repeat(P& priced, long pairs) {
+[[gnu::noipa, gnu::flatten]] void repeat(P& priced, long pairs) {
     for (; pairs > 0; --pairs) {
         void* const at = priced.allocate(block);
         asm volatile("" : : "r"(at) : "memory"); // the pair is not to be taken for nothing

@@ -122,10 +122,10 @@ public:
         if (given.align != asked.align) { return report(misuse::wrong_align, at, known, given); }
         const block gone = block_at(at, asked);
         verify_live(gone);
-        if (gone.bytes() > Options.quarantine) { return give_up(gone); }
+        if (gone.bytes() > Options.quarantine) { return give_up(known, gone); }
         if constexpr (Options.origins) { known->from.released_from = __builtin_return_address(0); }
-        hold_back_at_most(Options.quarantine - gone.bytes());
-        hold_back(gone);
+        hold_back(known, gone);
+        hold_back_at_most(Options.quarantine);
     }
 
     /// True exactly for a live block, and for one in quarantine, so that its second release is
@@ -222,30 +222,30 @@ private:
         return fresh.at;
     }
 
-    void hold_back(const block& gone) noexcept {
+    void hold_back(record* known, const block& gone) noexcept {
         remains().put(gone.begin, gone.end);
         detail::poison(gone.begin, gone.bytes());
+        known->next = gone.at;
         (newest_ == nullptr ? oldest_ : blocks_.find(newest_)->next) = gone.at;
         newest_ = gone.at;
-        blocks_.find(gone.at)->next = gone.at;
         quarantined_ += gone.bytes();
     }
 
     /// Lets the blocks that were released first go, until at most `bytes` are in quarantine.
     void hold_back_at_most(std::size_t bytes) noexcept {
         while (quarantined_ > bytes) {
-            const record& known = *blocks_.find(oldest_);
-            const block oldest = block_at(oldest_, known.asked);
+            const record* const known = blocks_.find(oldest_);
+            const block oldest = block_at(oldest_, known->asked);
             if (oldest_ == newest_) { newest_ = nullptr; }
-            oldest_ = known.next;
+            oldest_ = known->next;
             quarantined_ -= oldest.bytes();
             verify_gone(oldest);
-            give_up(oldest);
+            give_up(known, oldest);
         }
     }
 
-    void give_up(const block& gone) noexcept {
-        blocks_.erase(gone.at);
+    void give_up(const record* known, const block& gone) noexcept {
+        blocks_.erase(known);
         detail::unpoison(gone.begin, gone.bytes());
         upstream_.get().deallocate(gone.begin, gone.whole);
     }

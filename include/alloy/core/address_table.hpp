@@ -70,9 +70,9 @@ public:
         return found == nullptr ? nullptr : &found->value;
     }
 
-    /// Forgets an address. @pre It is there.
-    void erase(const void* at) noexcept {
-        auto hole = static_cast<std::size_t>(slot_of(at) - slots_);
+    /// Forgets the address of what find() answered.
+    void erase(const Value* found) noexcept {
+        std::size_t hole = (address(found) - address(slots_)) / sizeof(entry);
         for (std::size_t i = next(hole); slots_[i].at != nullptr; i = next(i)) {
             if (distance(home(slots_[i].at), i) < distance(hole, i)) { continue; }
             slots_[hole] = slots_[i];

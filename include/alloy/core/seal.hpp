@@ -5,12 +5,12 @@
 /// @brief `alloy::detail::seal`: bytes that nobody may write, filled so that it shows if somebody
 /// did.
 ///
-///     seed --> key --+--> byte --> | 3b | f0 | 09 | c6 | ...      never zero
+///     seed --> key --+--> byte --> | 3b | f1 | 09 | c7 | ...      always odd
 ///         address ---'
 ///
 /// Each byte follows from its address and a secret: no copy of other bytes can stand for it, and
-/// the zero that ends a string one byte too far always breaks it. Of other bytes that are written,
-/// one in 256 is the right one by chance.
+/// the zero that ends a string one byte too far always breaks it, as every even byte does. Of odd
+/// ones that are written, one in 128 is the right one by chance.
 
 #include <alloy/core/bits.hpp>
 #include <alloy/core/sanitize.hpp>
@@ -39,7 +39,6 @@ namespace alloy::inline ALLOY_ABI::detail {
 }
 
 /// Seals bytes, and sees which one was written since. It may touch what is poisoned.
-/// @source Finding zero bytes: H. S. Warren, Hacker's Delight, 6-1.
 class seal {
 public:
     explicit constexpr seal(std::uint64_t seed) noexcept : key_(scattered(seed + golden)) {}
@@ -75,12 +74,9 @@ private:
         std::uint64_t value;
     };
 
-    /// The eight bytes from a multiple of 8 on, none of them zero.
+    /// The eight bytes from a multiple of 8 on, all odd.
     [[nodiscard]] std::uint64_t word_at(const std::byte* at) const noexcept {
-        const std::uint64_t drawn = scattered(key_ + address(at) / 8);
-        constexpr std::uint64_t low_bits = 0x7F7F'7F7F'7F7F'7F7F;
-        const std::uint64_t zeros = ~(((drawn & low_bits) + low_bits) | drawn | low_bits);
-        return drawn | zeros >> 7U; // the highest bit of a zero byte becomes its lowest
+        return scattered(key_ + address(at) / 8) | 0x0101'0101'0101'0101;
     }
 
     [[nodiscard]] std::byte byte_at(const std::byte* at) const noexcept {
