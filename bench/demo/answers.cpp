@@ -2,12 +2,12 @@
 
 #include "answers.hpp"
 
-#include "file_handle.hpp"
+#include "support/file_handle.hpp"
 
 #include <algorithm>
 #include <cstring>
 
-namespace alloy::demo {
+namespace alloy::bench {
 
 void answers::number(std::uint64_t value) {
     std::array<char, 10> digits{}; // seven bits a byte, the lowest first
@@ -39,4 +39,4 @@ void answers::bytes(std::string_view from) {
     }
 }
 
-} // namespace alloy::demo
+} // namespace alloy::bench

@@ -2,7 +2,7 @@
 #pragma once
 
 /// @file
-/// @brief `alloy::demo::answers`: what a run found out, written byte by byte to be compared.
+/// @brief `alloy::bench::answers`: what a run found out, written byte by byte to be compared.
 ///
 /// Goes through a buffer inside the object to a file, so that writing leaves the heap alone.
 
@@ -11,7 +11,7 @@
 #include <span>
 #include <string_view>
 
-namespace alloy::demo {
+namespace alloy::bench {
 
 /// A sink of numbers and texts in a form that is the same whatever the allocator.
 class answers {
@@ -37,4 +37,4 @@ private:
     std::array<char, 65536> buffer_{};
 };
 
-} // namespace alloy::demo
+} // namespace alloy::bench

@@ -3,8 +3,8 @@
 // Compiled once for each line of contenders.def, with ALLOY_DEMO_ID as the line's name, so that no
 // contender's inlining depends on another's.
 
-#include "kit.hpp"
-#include "neutral.hpp"
+#include "support/kit.hpp"
+#include "support/neutral.hpp"
 #include "trial.hpp"
 
 #include <alloy/preset.hpp>
@@ -13,7 +13,7 @@
 #include <memory>
 #include <memory_resource>
 
-namespace alloy::demo {
+namespace alloy::bench {
 namespace kits {
 
 #define ALLOY_DEMO_CONTENDER(id, kind, label, remark, ...) using id = __VA_ARGS__;
@@ -30,4 +30,4 @@ namespace kits {
 #define ALLOY_DEMO_RUNS_OF(id) ALLOY_DEMO_RUNS(id)
 ALLOY_DEMO_RUNS_OF(ALLOY_DEMO_ID)
 
-} // namespace alloy::demo
+} // namespace alloy::bench

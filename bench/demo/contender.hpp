@@ -2,7 +2,7 @@
 #pragma once
 
 /// @file
-/// @brief `alloy::demo::contender`: an allocator by name, and the two runs it can be asked for.
+/// @brief `alloy::bench::contender`: an allocator by name, and the two runs it can be asked for.
 
 #include "answers.hpp"
 #include "measurement.hpp"
@@ -12,14 +12,14 @@
 #include <span>
 #include <string_view>
 
-namespace alloy::demo {
+namespace alloy::bench {
 
 enum class role : std::uint8_t { control, alloy, other };
 
 struct contender {
     std::string_view name;
     std::string_view note;
-    demo::role role;
+    bench::role role;
     measurement (*timed)(sources, answers&);
     demand (*counted)(sources);
 };
@@ -27,4 +27,4 @@ struct contender {
 /// All of contenders.def, in its order; the first is the base of every ratio.
 [[nodiscard]] std::span<const contender> contenders();
 
-} // namespace alloy::demo
+} // namespace alloy::bench

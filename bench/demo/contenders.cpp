@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace alloy::demo {
+namespace alloy::bench {
 
 #define ALLOY_DEMO_CONTENDER(id, ...)                                                              \
     measurement timed_##id(sources, answers&);                                                     \
@@ -22,4 +22,4 @@ std::span<const contender> contenders() {
     return all;
 }
 
-} // namespace alloy::demo
+} // namespace alloy::bench

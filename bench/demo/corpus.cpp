@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <system_error>
 
-namespace alloy::demo {
+namespace alloy::bench {
 namespace {
 
 namespace fs = std::filesystem;
@@ -66,4 +66,4 @@ corpus read_corpus(const fs::path& root) {
     return found;
 }
 
-} // namespace alloy::demo
+} // namespace alloy::bench

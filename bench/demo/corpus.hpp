@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace alloy::demo {
+namespace alloy::bench {
 
 /// A text as it was read; its path is relative to the corpus.
 struct text_file {
@@ -33,4 +33,4 @@ struct corpus {
 /// @throws std::runtime_error There is no such directory, or no text in it.
 [[nodiscard]] corpus read_corpus(const std::filesystem::path& root);
 
-} // namespace alloy::demo
+} // namespace alloy::bench

@@ -2,7 +2,7 @@
 #pragma once
 
 /// @file
-/// @brief `alloy::demo::counted`: an allocator that also counts what is asked of it.
+/// @brief `alloy::bench::counted`: an allocator that also counts what is asked of it.
 ///
 /// As big as the allocator it wraps, so that the containers and their nodes stay as big as without.
 /// Never part of a timed run.
@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <memory>
 
-namespace alloy::demo {
+namespace alloy::bench {
 
 /// The live requests of the process.
 inline demand counted_demand;
@@ -64,4 +64,4 @@ private:
     [[no_unique_address]] Allocator inner_;
 };
 
-} // namespace alloy::demo
+} // namespace alloy::bench

@@ -2,15 +2,15 @@
 
 #include "experiment.hpp"
 
-#include "file_handle.hpp"
 #include "referee.hpp"
 #include "run.hpp"
+#include "support/file_handle.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <utility>
 
-namespace alloy::demo {
+namespace alloy::bench {
 namespace {
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -50,4 +50,4 @@ experiment conduct(const std::vector<const contender*>& who, int image, const bu
     return result;
 }
 
-} // namespace alloy::demo
+} // namespace alloy::bench

@@ -6,12 +6,12 @@
 
 #include "contender.hpp"
 #include "measurement.hpp"
-#include "progress.hpp"
+#include "support/progress.hpp"
 
 #include <string>
 #include <vector>
 
-namespace alloy::demo {
+namespace alloy::bench {
 
 /// What limits an experiment.
 struct budget {
@@ -37,4 +37,4 @@ struct experiment {
 [[nodiscard]] experiment conduct(const std::vector<const contender*>& who, int image,
                                  const budget& within, progress& shown);
 
-} // namespace alloy::demo
+} // namespace alloy::bench

@@ -2,7 +2,7 @@
 
 #include "findings.hpp"
 
-#include "number.hpp"
+#include "support/number.hpp"
 
 #include <fmt/format.h>
 
@@ -13,7 +13,7 @@
 #include <span>
 #include <string_view>
 
-namespace alloy::demo {
+namespace alloy::bench {
 namespace {
 
 constexpr std::array all_phases{phase::build, phase::query, phase::age, phase::walk, phase::free};
@@ -132,4 +132,4 @@ std::vector<std::string> findings(const std::vector<row>& rows) {
     return all;
 }
 
-} // namespace alloy::demo
+} // namespace alloy::bench

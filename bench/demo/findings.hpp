@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-namespace alloy::demo {
+namespace alloy::bench {
 
 /// @pre The first row is the base of the ratios.
 [[nodiscard]] std::vector<std::string> findings(const std::vector<row>& rows);
 
-} // namespace alloy::demo
+} // namespace alloy::bench

@@ -2,7 +2,7 @@
 #pragma once
 
 /// @file
-/// @brief `alloy::demo::identifier_index`: the program whose containers the demo measures.
+/// @brief `alloy::bench::identifier_index`: the program whose containers the demo measures.
 ///
 ///     directory_  map, sorted ----.
 ///                                 v
@@ -33,7 +33,7 @@
 #include <utility>
 #include <vector>
 
-namespace alloy::demo {
+namespace alloy::bench {
 
 /// Every identifier of a set of files, and where it stands.
 ///
@@ -192,4 +192,4 @@ private:
     std::map<string, contents, std::less<>, rebound<file>> files_;
 };
 
-} // namespace alloy::demo
+} // namespace alloy::bench

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string_view>
 
-namespace alloy::demo {
+namespace alloy::bench {
 namespace {
 
 struct counts {
@@ -79,4 +79,4 @@ std::vector<source> read_image(const mapping& of) {
     return all;
 }
 
-} // namespace alloy::demo
+} // namespace alloy::bench

@@ -10,13 +10,13 @@
 /// starts.
 
 #include "corpus.hpp"
-#include "file_handle.hpp"
 #include "source.hpp"
+#include "support/file_handle.hpp"
 
 #include <cstddef>
 #include <vector>
 
-namespace alloy::demo {
+namespace alloy::bench {
 
 /// What write_image() made.
 struct image {
@@ -30,4 +30,4 @@ struct image {
 /// The sources inside an image; they refer to the mapping.
 [[nodiscard]] std::vector<source> read_image(const mapping& of);
 
-} // namespace alloy::demo
+} // namespace alloy::bench

@@ -6,12 +6,12 @@
 #include "findings.hpp"
 #include "image.hpp"
 #include "options.hpp"
-#include "progress.hpp"
-#include "provenance.hpp"
 #include "report.hpp"
 #include "run.hpp"
 #include "summary.hpp"
-#include "terminal.hpp"
+#include "support/progress.hpp"
+#include "support/provenance.hpp"
+#include "support/terminal.hpp"
 
 #include <fmt/core.h>
 
@@ -25,7 +25,7 @@
 #include <variant>
 #include <vector>
 
-namespace alloy::demo {
+namespace alloy::bench {
 namespace {
 
 std::vector<const contender*> chosen(const options& by) {
@@ -90,6 +90,6 @@ int run(int argc, char** argv) {
 }
 
 } // namespace
-} // namespace alloy::demo
+} // namespace alloy::bench
 
-int main(int argc, char** argv) { return alloy::demo::run(argc, argv); }
+int main(int argc, char** argv) { return alloy::bench::run(argc, argv); }

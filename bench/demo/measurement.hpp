@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace alloy::demo {
+namespace alloy::bench {
 
 /// The parts of a run that are timed, in the order in which they happen.
 enum class phase : std::uint8_t { build, query, age, walk, free };
@@ -32,4 +32,4 @@ struct demand {
     std::int64_t blocks = 0; ///< Live.
 };
 
-} // namespace alloy::demo
+} // namespace alloy::bench

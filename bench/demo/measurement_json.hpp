@@ -8,9 +8,9 @@
 
 #include <nlohmann/json.hpp>
 
-namespace alloy::demo {
+namespace alloy::bench {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(measurement, seconds, answered, built_bytes, peak_bytes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(demand, bytes, blocks)
 
-} // namespace alloy::demo
+} // namespace alloy::bench

@@ -4,7 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
-namespace alloy::demo {
+namespace alloy::bench {
 namespace {
 
 constexpr const char* about =
@@ -49,4 +49,4 @@ std::variant<options, int> parse(int argc, char** argv) {
     return chosen;
 }
 
-} // namespace alloy::demo
+} // namespace alloy::bench

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-namespace alloy::demo {
+namespace alloy::bench {
 
 /// How the program ends.
 enum class status : int { good = 0, bad_request = 1, answers_differ = 2, run_failed = 3 };
@@ -24,4 +24,4 @@ struct options {
 /// The options, or the exit status if the program has nothing more to do.
 [[nodiscard]] std::variant<options, int> parse(int argc, char** argv);
 
-} // namespace alloy::demo
+} // namespace alloy::bench

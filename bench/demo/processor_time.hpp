@@ -6,7 +6,7 @@
 
 #include <ctime>
 
-namespace alloy::demo {
+namespace alloy::bench {
 
 /// Seconds of processor time, in the program and in the kernel on its behalf.
 [[nodiscard]] inline double processor_time() noexcept {
@@ -15,4 +15,4 @@ namespace alloy::demo {
     return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-} // namespace alloy::demo
+} // namespace alloy::bench

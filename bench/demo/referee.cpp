@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-namespace alloy::demo {
+namespace alloy::bench {
 namespace {
 
 // What a phase answered.
@@ -36,4 +36,4 @@ void referee::judge(const contender& who, const measurement& numbers, file_handl
     }
 }
 
-} // namespace alloy::demo
+} // namespace alloy::bench

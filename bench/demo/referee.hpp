@@ -2,17 +2,17 @@
 #pragma once
 
 /// @file
-/// @brief `alloy::demo::referee`: sees to it that all runs gave the same answers.
+/// @brief `alloy::bench::referee`: sees to it that all runs gave the same answers.
 
 #include "contender.hpp"
-#include "file_handle.hpp"
 #include "measurement.hpp"
+#include "support/file_handle.hpp"
 
 #include <optional>
 #include <string>
 #include <vector>
 
-namespace alloy::demo {
+namespace alloy::bench {
 
 /// Compares the answers of every run, byte for byte, with those of the first.
 class referee {
@@ -37,4 +37,4 @@ private:
     std::vector<std::string> objections_;
 };
 
-} // namespace alloy::demo
+} // namespace alloy::bench

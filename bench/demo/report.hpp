@@ -6,15 +6,15 @@
 
 #include "corpus.hpp"
 #include "experiment.hpp"
-#include "provenance.hpp"
 #include "summary.hpp"
-#include "terminal.hpp"
+#include "support/provenance.hpp"
+#include "support/terminal.hpp"
 
 #include <cstddef>
 #include <string>
 #include <vector>
 
-namespace alloy::demo {
+namespace alloy::bench {
 
 /// All that there is to report.
 struct report {
@@ -34,4 +34,4 @@ struct report {
 /// One object; its members are named in `demo --help`.
 [[nodiscard]] std::string json_of(const report& of);
 
-} // namespace alloy::demo
+} // namespace alloy::bench

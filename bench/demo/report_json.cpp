@@ -7,7 +7,7 @@
 
 #include <string_view>
 
-namespace alloy::demo {
+namespace alloy::bench {
 namespace {
 
 using nlohmann::ordered_json;
@@ -60,4 +60,4 @@ std::string json_of(const report& of) {
     return result.dump(2, ' ', false, ordered_json::error_handler_t::replace) + '\n';
 }
 
-} // namespace alloy::demo
+} // namespace alloy::bench

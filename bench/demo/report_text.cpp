@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
-#include "ink.hpp"
-#include "number.hpp"
 #include "report.hpp"
+#include "support/ink.hpp"
+#include "support/number.hpp"
 #include "table.hpp"
 
 #include <fmt/core.h>
@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <string_view>
 
-namespace alloy::demo {
+namespace alloy::bench {
 namespace {
 
 // Breaks between words; lines after the first are indented.
@@ -69,4 +69,4 @@ std::string text_of(const report& of, const look& style) {
     return all;
 }
 
-} // namespace alloy::demo
+} // namespace alloy::bench

@@ -5,7 +5,7 @@
 #include "answers.hpp"
 #include "image.hpp"
 #include "measurement_json.hpp"
-#include "process.hpp"
+#include "support/process.hpp"
 
 #include <fmt/core.h>
 
@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace alloy::demo {
+namespace alloy::bench {
 namespace {
 
 constexpr std::string_view internal_option = "--internal-run";
@@ -70,4 +70,4 @@ std::optional<int> serve(std::span<char* const> arguments) {
     }
 }
 
-} // namespace alloy::demo
+} // namespace alloy::bench

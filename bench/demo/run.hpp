@@ -14,7 +14,7 @@
 #include <span>
 #include <stdexcept>
 
-namespace alloy::demo {
+namespace alloy::bench {
 
 /// A run that came to no result; says whose and why.
 struct run_failed : std::runtime_error {
@@ -31,4 +31,4 @@ struct run_failed : std::runtime_error {
 /// @return The exit status, or nothing if it was started by somebody else.
 [[nodiscard]] std::optional<int> serve(std::span<char* const> arguments);
 
-} // namespace alloy::demo
+} // namespace alloy::bench

@@ -2,14 +2,14 @@
 #pragma once
 
 /// @file
-/// @brief `alloy::demo::source`: one text file, read and split; what the index is built from.
+/// @brief `alloy::bench::source`: one text file, read and split; what the index is built from.
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
 
-namespace alloy::demo {
+namespace alloy::bench {
 
 /// One identifier where it stands in a text; hashed once, by whoever split the text.
 struct token {
@@ -33,4 +33,4 @@ struct source {
 /// The files of one corpus.
 using sources = std::span<const source>;
 
-} // namespace alloy::demo
+} // namespace alloy::bench

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <functional>
 
-namespace alloy::demo {
+namespace alloy::bench {
 namespace {
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -37,4 +37,4 @@ void split(std::string_view text, std::vector<token>& to) {
     }
 }
 
-} // namespace alloy::demo
+} // namespace alloy::bench

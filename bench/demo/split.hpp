@@ -9,10 +9,10 @@
 #include <string_view>
 #include <vector>
 
-namespace alloy::demo {
+namespace alloy::bench {
 
 /// Appends every word of the text that has the form of an identifier, as a search in an editor
 /// would find it: in code and in comments, keywords too; letters inside numbers do not count.
 void split(std::string_view text, std::vector<token>& to);
 
-} // namespace alloy::demo
+} // namespace alloy::bench

@@ -2,7 +2,7 @@
 
 #include "summary.hpp"
 
-namespace alloy::demo {
+namespace alloy::bench {
 namespace {
 
 template <class Value>
@@ -39,4 +39,4 @@ std::vector<row> summarise(const std::vector<series>& all) {
     return rows;
 }
 
-} // namespace alloy::demo
+} // namespace alloy::bench

@@ -5,14 +5,14 @@
 /// @brief What the runs of an experiment come to, one row for each contender.
 
 #include "experiment.hpp"
-#include "figure.hpp"
 #include "measurement.hpp"
+#include "support/figure.hpp"
 
 #include <array>
 #include <cstddef>
 #include <vector>
 
-namespace alloy::demo {
+namespace alloy::bench {
 
 /// The figures of one contender.
 struct row {
@@ -34,4 +34,4 @@ struct row {
 /// One row for each series, in the same order; ratios are to the first.
 [[nodiscard]] std::vector<row> summarise(const std::vector<series>& all);
 
-} // namespace alloy::demo
+} // namespace alloy::bench

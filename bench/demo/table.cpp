@@ -2,8 +2,8 @@
 
 #include "table.hpp"
 
-#include "ink.hpp"
-#include "number.hpp"
+#include "support/ink.hpp"
+#include "support/number.hpp"
 
 #include <fmt/core.h>
 
@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace alloy::demo {
+namespace alloy::bench {
 namespace {
 
 constexpr std::array shown{phase::build, phase::age, phase::walk, phase::free};
@@ -107,4 +107,4 @@ std::string table(const std::vector<row>& rows, const look& style) {
     return all;
 }
 
-} // namespace alloy::demo
+} // namespace alloy::bench

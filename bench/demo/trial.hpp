@@ -8,15 +8,15 @@
 #include "counted.hpp"
 #include "identifier_index.hpp"
 #include "measurement.hpp"
-#include "memory_in_use.hpp"
 #include "processor_time.hpp"
+#include "support/memory_in_use.hpp"
 #include "work.hpp"
 
 #include <cstddef>
 #include <memory>
 #include <new>
 
-namespace alloy::demo {
+namespace alloy::bench {
 
 /// Runs every phase; what it finds out goes to `to`, off the clock where there is much of it.
 template <class Kit>
@@ -65,4 +65,4 @@ demand counted_trial(sources from) {
     return counted_demand;
 }
 
-} // namespace alloy::demo
+} // namespace alloy::bench

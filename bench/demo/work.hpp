@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace alloy::demo {
+namespace alloy::bench {
 
 template <class Index>
 void build(Index& index, sources from) {
@@ -104,4 +104,4 @@ void describe(const Index& index, answers& to) {
     });
 }
 
-} // namespace alloy::demo
+} // namespace alloy::bench

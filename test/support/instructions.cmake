@@ -5,7 +5,11 @@
 # Or, where SOURCE has the line `// EXPECT: TABLE <name>`, to the rows of the table in <name>,
 #   | `name` | bytes | instructions | ...
 # to the byte as PROGRAM <name> bytes prints them, and within a tenth and two instructions of what
-# <name> costs above the first row. Numbers bind for one compiler: -DNUMBERS=0 only shows them.
+# <name> costs above the first row.
+# Or, where SOURCE has the line `// EXPECT: BASELINE <name>`, each of what PROGRAM names prints to
+# its line `<name> <instructions>` in <name>, within two percent; with ALLOY_ACCEPT=1 in the
+# environment, those lines are written instead.
+# Numbers bind for one compiler: -DNUMBERS=0 only shows them.
 cmake_minimum_required(VERSION 3.25)
 
 set(rounds 10000)
@@ -67,6 +71,45 @@ function(check_table file)
     endif()
 endfunction()
 
+function(check_baseline file)
+    execute_process(COMMAND ${PROGRAM} names OUTPUT_VARIABLE names COMMAND_ERROR_IS_FATAL ANY)
+    string(REGEX MATCHALL "[a-z_]+" names "${names}")
+    file(STRINGS ${file} title REGEX "^#")
+    file(STRINGS ${file} rows REGEX "^[^#]")
+    list(JOIN title "\n" text)
+    foreach(name IN LISTS names)
+        count(${name})
+        get_property(now GLOBAL PROPERTY count_${name})
+        string(APPEND text "\n${name} ${now}")
+        set(before "")
+        foreach(row IN LISTS rows)
+            if(row MATCHES "^${name} ([0-9]+)$")
+                set(before ${CMAKE_MATCH_1})
+                list(REMOVE_ITEM rows "${row}")
+            endif()
+        endforeach()
+        if(before STREQUAL "")
+            string(APPEND errors "${name}: ${now} instructions, and no line in the baseline\n")
+            continue()
+        endif()
+        math(EXPR difference "50 * (${now} - ${before})")
+        if(difference GREATER before OR difference LESS -${before})
+            string(APPEND errors "${name}: ${now} instructions, not ${before}\n")
+        endif()
+    endforeach()
+    foreach(row IN LISTS rows)
+        string(APPEND errors "${file}: nothing is measured for: ${row}\n")
+    endforeach()
+    if(NOT NUMBERS)
+        return()
+    endif()
+    if("$ENV{ALLOY_ACCEPT}")
+        file(WRITE ${file} "${text}\n")
+    elseif(errors)
+        set(errors "${errors}if that is meant: ./dev accept\n" PARENT_SCOPE)
+    endif()
+endfunction()
+
 file(STRINGS ${SOURCE} expectations REGEX "^// EXPECT: ")
 if(NOT expectations)
     message(FATAL_ERROR "${SOURCE} expects nothing")
@@ -75,6 +118,9 @@ set(errors "")
 foreach(line IN LISTS expectations)
     if(line MATCHES "^// EXPECT: TABLE (.+)$")
         check_table(${ROOT}/${CMAKE_MATCH_1})
+        continue()
+    elseif(line MATCHES "^// EXPECT: BASELINE (.+)$")
+        check_baseline(${ROOT}/${CMAKE_MATCH_1})
         continue()
     endif()
     if(NOT line MATCHES "^// EXPECT: ([a-z_]+) <= ([0-9]+)[.]([0-9]) [*] ([a-z_]+)$")

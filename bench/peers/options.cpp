@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSL-1.0
+
+#include "options.hpp"
+
+#include "workload.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace alloy::bench {
+namespace {
+
+constexpr const char* about =
+    R"(Threads that allocate and release, alone, for each other and through queues, and one thread with
+containers; the same work under every allocator, each run in a process of its own.)";
+
+constexpr const char* footer =
+    R"(Exit status: 0 all runs read the same from their blocks; 1 bad usage or no program to run; 2 checksums
+differ, or a contender's run failed; 3 a run of std::allocator failed.
+Environment: NO_COLOR switches colours off. A contender that is not on this machine is named on stderr.
+JSON: format, clock, provenance, rounds, base, missing, columns[] (workload, table, threads, unit,
+contenders[] (name, role, value, ratio, samples)), against_others[] and against_locks[] (workload,
+threads, name, rival, ratio), remote_over_local[] (threads, name, ratio), objections; figures are
+{median, spread}, a spread is half of the interquartile range. A ratio of more than 1 is faster, but
+for remote_over_local.)";
+
+} // namespace
+
+std::variant<options, int> parse(int argc, char** argv) {
+    options chosen;
+    std::vector<std::string> names;
+    for (const table& each : tables()) { names.emplace_back(each.id); }
+    CLI::App app(about, "bench_peers");
+    app.footer(footer);
+    app.add_option("table", chosen.tables, "What to measure; by default all")
+        ->check(CLI::IsMember(names));
+    app.add_option("--rounds", chosen.rounds, "Runs of each contender in each column, 7 by default")
+        ->check(CLI::Range(1, 1000))
+        ->option_text("N");
+    app.add_flag("--quick", chosen.quick,
+                 "One short run of each, to see that it works; no figures to quote");
+    app.add_option("--only", chosen.only,
+                   "Only contenders whose names contain NAME (may be repeated), and the first, "
+                   "which all are compared with")
+        ->allow_extra_args(false)
+        ->option_text("NAME ...");
+    app.add_flag("--json", chosen.json, "Print JSON");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? static_cast<int>(status::good)
+                                    : static_cast<int>(status::bad_request);
+    }
+    return chosen;
+}
+
+} // namespace alloy::bench

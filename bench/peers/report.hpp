@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file
+/// @brief The result, for people and for programs.
+
+#include "contender.hpp"
+#include "experiment.hpp"
+#include "support/provenance.hpp"
+#include "support/terminal.hpp"
+
+#include <string>
+
+namespace alloy::bench {
+
+/// All that there is to report.
+struct report {
+    provenance made;
+    const roster* who;
+    const experiment* runs;
+    int rounds;
+};
+
+/// A heading, the tables, and what they answer.
+[[nodiscard]] std::string text_of(const report& of, const look& style);
+
+/// One object; its members are named in `bench_peers --help`.
+[[nodiscard]] std::string json_of(const report& of);
+
+} // namespace alloy::bench

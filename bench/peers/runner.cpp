@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// One run of one contender: peers_<id> WORKLOAD THREADS DIVISOR prints its outcome as JSON.
+//
+// Compiled once for each line of contenders.def, which says what ALLOY_PEERS_HEADER and
+// ALLOY_PEERS_KIT are: a program of its own, so that no contender's inlining, libraries or
+// thread-local state depend on another's.
+
+#include ALLOY_PEERS_HEADER
+
+#include "churn.hpp"
+#include "containers.hpp"
+#include "hand_over.hpp"
+#include "memory.hpp"
+#include "queue.hpp"
+#include "support/kit.hpp"
+#include "support/neutral.hpp"
+
+#include <cinttypes>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <dlfcn.h>
+#include <exception>
+#include <memory>
+#include <stdexcept>
+#include <string_view>
+#include <unistd.h>
+
+#ifndef __OPTIMIZE__
+#error "without optimisation this measures nothing: build with CMAKE_BUILD_TYPE=Release"
+#endif
+
+namespace alloy::bench {
+namespace {
+
+using kit = ALLOY_PEERS_KIT;
+
+template <class Allocator>
+struct workloads {
+    using node = nodes<Allocator, 40>;
+
+    static constexpr auto pairs = pairs_of<node::bytes, Allocator>;
+    static constexpr auto replace = replace_of<node::bytes, Allocator>;
+    static constexpr auto hand_over = hand_over_of<node, Allocator>;
+    static constexpr auto hand_over_mixed = hand_over_of<arrays<Allocator>, Allocator>;
+    static constexpr auto queue_remote = queue_of<released::remote, node, Allocator>;
+    static constexpr auto queue_local = queue_of<released::local, node, Allocator>;
+    static constexpr auto queue_kept = queue_of<released::kept, node, Allocator>;
+    static constexpr auto pairs_48 = pairs_of<48, Allocator>;
+    static constexpr auto replace_48 = replace_of<48, Allocator>;
+    static constexpr auto list_queue = list_queue_of<Allocator>;
+    static constexpr auto map_churn = map_churn_of<Allocator>;
+    static constexpr auto aged_walk = aged_walk_of<Allocator>;
+    static constexpr auto bounded_queue = bounded_queue_of<node, Allocator>;
+    static constexpr auto free_only = free_only_of<node, Allocator>;
+    static constexpr auto many_threads = many_threads_of<node, Allocator>;
+};
+
+// The loader only warns of a library that it cannot preload.
+void check_preloaded() {
+    const char* const library = std::getenv("LD_PRELOAD");
+    if (library != nullptr && *library != '\0' &&
+        ::dlopen(library, RTLD_LAZY | RTLD_NOLOAD) == nullptr) {
+        throw std::runtime_error("the library was not preloaded");
+    }
+}
+
+outcome run(std::string_view name, const task& asked) {
+    static kit home; // no thread's blocks outlive it
+    using all = workloads<kit::allocator_type>;
+#define ALLOY_PEERS_TABLE(...)
+#define ALLOY_PEERS_WORKLOAD(id, ...)                                                              \
+    if (name == #id) { return all::id(home.allocator(), asked); }
+#include "workloads.def"
+#undef ALLOY_PEERS_WORKLOAD
+#undef ALLOY_PEERS_TABLE
+    throw std::runtime_error("no such workload");
+}
+
+} // namespace
+} // namespace alloy::bench
+
+int main(int argc, char** argv) {
+    constexpr unsigned seconds_at_most = 600; // a damaged list may be endless
+    if (argc != 4) { return EXIT_FAILURE; }
+    try {
+        ::alarm(seconds_at_most);
+        alloy::bench::check_preloaded();
+        const alloy::bench::outcome found =
+            alloy::bench::run(argv[1], {static_cast<unsigned>(std::atoi(argv[2])),
+                                        std::strtoull(argv[3], nullptr, 10)});
+        std::printf("{\"value\": %.17g, \"checksum\": %" PRIu64 "}\n", found.value, found.checksum);
+        return EXIT_SUCCESS;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "%s: %s\n", argv[0], error.what());
+        return EXIT_FAILURE;
+    }
+}
