@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -21,6 +22,9 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace alloy;
 using test::ledger;
@@ -577,6 +581,42 @@ BOOST_AUTO_TEST_CASE(a_destructor_may_be_the_first_of_its_thread_to_allocate) {
     BOOST_TEST(object::served);
     BOOST_TEST(upstream::own.live.empty());
     BOOST_TEST(memory::bytes == 0U);
+}
+
+namespace {
+
+/// Takes its time to say how large a rack is, which is asked while all racks are locked.
+struct hesitant : pages<> {
+    static std::size_t good_size(layout want) noexcept {
+        asked = true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        return pages<>::good_size(want);
+    }
+    static inline constinit std::atomic<bool> asked{false};
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_child_finds_the_racks_open_whatever_the_threads_of_its_parent_did) {
+    using cache = cached<struct forked, eight, hesitant>;
+    cache::deallocate(cache::allocate({8, 8}), {8, 8});
+    std::atomic<bool> stop = false;
+    std::thread other([&] {
+        static_cast<void>(cache::account());
+        while (!stop) { std::this_thread::yield(); }
+    });
+    while (!hesitant::asked) { std::this_thread::yield(); }
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::alarm(20); // a lock that nobody will ever open ends here
+        ::_exit(cache::account().cached == 4 * 8U ? 0 : 1);
+    }
+    int status = -1;
+    BOOST_TEST(::waitpid(child, &status, 0) == child);
+    BOOST_TEST(status == 0);
+    stop = true;
+    other.join();
+    cache::trim();
 }
 
 BOOST_AUTO_TEST_CASE(its_account_adds_up_while_other_threads_are_at_work) {

@@ -309,7 +309,36 @@ struct nomad : malloc_source {
     int returned = 0;
 };
 
+/// Notices who comes in while another is inside.
+struct solitary : malloc_source {
+    static constexpr bool thread_safe = false;
+    static void* allocate(layout want) noexcept {
+        if (inside.exchange(true)) { ++met; }
+        std::this_thread::yield();
+        inside = false;
+        return malloc_source::allocate(want);
+    }
+    static inline std::atomic<bool> inside{false};
+    static inline std::atomic<int> met{0};
+};
+
 } // namespace
+
+BOOST_AUTO_TEST_CASE(threads_without_an_instance_use_the_reserve_one_at_a_time) {
+    struct tag {};
+    using handle = per_thread<solitary, instances<tag>, tag>;
+    instances<tag>::refuse = true;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([] {
+            for (int round = 0; round < 1'000; ++round) {
+                handle{}.deallocate(handle{}.allocate({40, 8}), {40, 8});
+            }
+        });
+    }
+    for (std::thread& each : threads) { each.join(); }
+    BOOST_TEST(solitary::met == 0);
+}
 
 BOOST_AUTO_TEST_CASE(asks_the_home_of_a_block_for_its_size) {
     using handle = per_thread<measuring, pages<>>;

@@ -70,6 +70,8 @@ static_assert(bitmap<node>::max_align == 16);
 static_assert(max_size_v<bitmap<node>> == bitmap<node>::max_size);
 static_assert(sizeof(bitmap<node>) == 3 * sizeof(void*), "new_source takes no room");
 static_assert(per_chunk * (stride * 8 + 1) > (chunk - 64 - 32 - stride) * 8, "little is lost");
+static_assert(bitmap<layout{1, 1}, new_source, chunk>::max_size > chunk * 8 / 9 - 100,
+              "not even to the bits of the smallest nodes");
 static_assert(bitmap<layout{8, 8}, new_source, 512>::max_size > 8, "the least chunk that serves");
 static_assert(bitmap<node, new_source, std::size_t{1} << 31U>::max_size > any_size >> 33U);
 

@@ -671,6 +671,16 @@ BOOST_AUTO_TEST_CASE(tells_fresh_cached_and_trapped_bytes_apart) {
     BOOST_TEST(pages.bin(5).free == 0U);   // and stands in no list
 }
 
+BOOST_AUTO_TEST_CASE(counts_a_block_as_fresh_until_it_is_carved) {
+    ledger book;
+    small pages{book};
+    for (int i = 0; i < 400; ++i) { // the last of a page ends with it
+        BOOST_TEST_REQUIRE(pages.allocate({64, 64}) != nullptr);
+        BOOST_TEST_REQUIRE(pages.bin(7).free == 0U);
+        BOOST_TEST_REQUIRE(pages.account().trapped == 0U);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(finds_out_what_cannot_be_a_live_block) {
     ledger book;
     small pages{book};
