@@ -16,8 +16,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <fstream>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <variant>
 #include <vector>
@@ -34,11 +36,22 @@ std::vector<cell> cells_of(const std::vector<std::string>& tables) {
     return all;
 }
 
+// Closed if there is no name.
+std::ofstream opened(const std::string& name) {
+    std::ofstream page;
+    if (!name.empty()) {
+        page.open(name);
+        if (!page) { throw std::runtime_error("cannot write " + name); }
+    }
+    return page;
+}
+
 status measure(const options& by) {
     constexpr std::uint64_t quick_divisor = 20;
     const roster who = roster_of(by.only);
     for (const std::string& each : who.missing) { fmt::print(stderr, "bench_peers: {}\n", each); }
     const int rounds = by.quick ? 1 : by.rounds;
+    std::ofstream page = opened(by.html); // before the work that would be lost
     const provenance made = provenance_of_this();
     progress shown(stderr_is_terminal());
     const experiment runs =
@@ -46,6 +59,9 @@ status measure(const options& by) {
     shown.erase();
     const report result{.made = made, .who = &who, .runs = &runs, .rounds = rounds};
     fmt::print("{}", by.json ? json_of(result) : text_of(result, look_of_stdout()));
+    if (page.is_open() && !(page << html_of(result) << std::flush)) {
+        throw std::runtime_error("cannot write " + by.html);
+    }
     for (const std::string& each : runs.objections) {
         fmt::print(stderr, "bench_peers: {}\n", each);
     }

@@ -44,6 +44,7 @@ std::variant<options, int> parse(int argc, char** argv) {
         ->allow_extra_args(false)
         ->option_text("NAME ...");
     app.add_flag("--json", chosen.json, "Print JSON");
+    app.add_option("--html", chosen.html, "Write a page with charts as well")->option_text("FILE");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

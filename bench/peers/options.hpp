@@ -17,6 +17,7 @@ struct options {
     int rounds = 7;
     bool quick = false;
     bool json = false;
+    std::string html;                ///< Where a page is written too; empty: nowhere.
     std::vector<std::string> only;   ///< Parts of contenders' names; empty: everybody.
     std::vector<std::string> tables; ///< Names of tables; empty: all.
 };

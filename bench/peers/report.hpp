@@ -27,4 +27,7 @@ struct report {
 /// One object; its members are named in `bench_peers --help`.
 [[nodiscard]] std::string json_of(const report& of);
 
+/// A page with a chart for each column, which needs no other file.
+[[nodiscard]] std::string html_of(const report& of);
+
 } // namespace alloy::bench
