@@ -72,13 +72,12 @@ outcome pairs_of(const Allocator& allocator, const task& asked) {
                                           [](auto& mine, auto& /*random*/) { return mine.pair(); });
 }
 
-/// A random one of 32 Ki live blocks is replaced.
-template <std::size_t Bytes, class Allocator>
+/// A random one of `Live` blocks is replaced.
+template <std::size_t Bytes, std::size_t Live, class Allocator>
 outcome replace_of(const Allocator& allocator, const task& asked) {
-    constexpr std::size_t live = 32'768;
     return churn<nodes<Allocator, Bytes>>(
-        allocator, asked, live, 4'000'000,
-        [](auto& mine, auto& random) { return mine.replace(random.below(live)); });
+        allocator, asked, Live, 4'000'000,
+        [](auto& mine, auto& random) { return mine.replace(random.below(Live)); });
 }
 
 } // namespace alloy::bench

@@ -10,8 +10,8 @@ namespace alloy::bench {
 namespace {
 
 constexpr const char* about =
-    R"(Threads that allocate and release, alone, for each other and through queues, and one thread with
-containers; the same work under every allocator, each run in a process of its own.)";
+    R"(Threads that allocate and release, alone, for each other and through queues; one thread with blocks of
+many sizes and with containers; the same work under every allocator, each run in a process of its own.)";
 
 constexpr const char* footer =
     R"(Exit status: 0 all runs read the same from their blocks; 1 bad usage or no program to run; 2 checksums

@@ -10,6 +10,7 @@
 
 #include "churn.hpp"
 #include "containers.hpp"
+#include "fill.hpp"
 #include "hand_over.hpp"
 #include "memory.hpp"
 #include "queue.hpp"
@@ -39,16 +40,28 @@ using kit = ALLOY_PEERS_KIT;
 template <class Allocator>
 struct workloads {
     using node = nodes<Allocator, 40>;
+    static constexpr std::size_t many = std::size_t{1} << 15U;
 
     static constexpr auto pairs = pairs_of<node::bytes, Allocator>;
-    static constexpr auto replace = replace_of<node::bytes, Allocator>;
+    static constexpr auto replace = replace_of<node::bytes, many, Allocator>;
     static constexpr auto hand_over = hand_over_of<node, Allocator>;
     static constexpr auto hand_over_mixed = hand_over_of<arrays<Allocator>, Allocator>;
     static constexpr auto queue_remote = queue_of<released::remote, node, Allocator>;
     static constexpr auto queue_local = queue_of<released::local, node, Allocator>;
     static constexpr auto queue_kept = queue_of<released::kept, node, Allocator>;
     static constexpr auto pairs_48 = pairs_of<48, Allocator>;
-    static constexpr auto replace_48 = replace_of<48, Allocator>;
+    static constexpr auto replace_48 = replace_of<48, many, Allocator>;
+    static constexpr auto forward = fill_of<64, many, order::forward, Allocator>;
+    static constexpr auto reverse = fill_of<64, many, order::reverse, Allocator>;
+    static constexpr auto shuffled = fill_of<64, many, order::shuffled, Allocator>;
+    static constexpr auto size_16 = replace_of<16, many, Allocator>;
+    static constexpr auto size_64 = replace_of<64, many, Allocator>;
+    static constexpr auto size_128 = replace_of<128, many, Allocator>;
+    static constexpr auto size_256 = replace_of<256, many, Allocator>;
+    static constexpr auto size_1024 = replace_of<1024, many, Allocator>;
+    static constexpr auto live_1k = replace_of<64, 1'000, Allocator>;
+    static constexpr auto live_200k = replace_of<64, 200'000, Allocator>;
+    static constexpr auto live_1m = replace_of<64, 1'000'000, Allocator>;
     static constexpr auto list_queue = list_queue_of<Allocator>;
     static constexpr auto map_churn = map_churn_of<Allocator>;
     static constexpr auto aged_walk = aged_walk_of<Allocator>;
