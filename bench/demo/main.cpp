@@ -69,7 +69,7 @@ status demonstrate(const options& by) {
     result.findings = findings(result.rows);
     fmt::print("{}", by.json ? json_of(result) : text_of(result, look_of_stdout()));
     for (const std::string& each : runs.objections) { fmt::print(stderr, "demo: {}\n", each); }
-    return runs.objections.empty() ? status::good : status::answers_differ;
+    return runs.objections.empty() ? status::good : status::objections;
 }
 
 int run(int argc, char** argv) {
@@ -82,7 +82,7 @@ int run(int argc, char** argv) {
         return static_cast<int>(demonstrate(std::get<options>(asked)));
     } catch (const run_failed& error) {
         fmt::print(stderr, "demo: {}\n", error.what());
-        return static_cast<int>(status::run_failed);
+        return static_cast<int>(status::base_failed);
     } catch (const std::exception& error) {
         fmt::print(stderr, "demo: {}\n", error.what());
         return static_cast<int>(status::bad_request);

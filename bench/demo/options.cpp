@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <optional>
+
 namespace alloy::bench {
 namespace {
 
@@ -22,30 +24,14 @@ findings, objections; figures are {median, spread}, a spread is half of the inte
 } // namespace
 
 std::variant<options, int> parse(int argc, char** argv) {
-    options chosen;
+    options chosen{{.rounds = 0}, {}}; // 0: as many as the time allows
     CLI::App app(about, "demo");
     app.footer(footer);
     app.add_option(
         "directory", chosen.directory,
         "What to index; by default the standard headers of the compiler that built this");
-    app.add_option("--runs", chosen.rounds,
-                   "Runs of each allocator; by default what fits in a minute")
-        ->check(CLI::Range(1, 1000))
-        ->option_text("N");
-    app.add_flag("--quick", chosen.quick,
-                 "One run of each, to see that it works; no figures to quote");
-    app.add_option("--only", chosen.only,
-                   "Only allocators whose names contain NAME (may be repeated), and the first, "
-                   "which all are compared with")
-        ->allow_extra_args(false)
-        ->option_text("NAME ...");
-    app.add_flag("--json", chosen.json, "Print JSON");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? static_cast<int>(status::good)
-                                    : static_cast<int>(status::bad_request);
-    }
+    add_to(app, chosen, "what fits in a minute");
+    if (const std::optional<int> done = parse(app, argc, argv)) { return *done; }
     return chosen;
 }
 

@@ -2,6 +2,7 @@
 
 #include "measurement_json.hpp"
 #include "report.hpp"
+#include "support/json.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -11,13 +12,6 @@ namespace alloy::bench {
 namespace {
 
 using nlohmann::ordered_json;
-
-ordered_json json_of(const figure& of) { return {{"median", of.median}, {"spread", of.spread}}; }
-
-ordered_json json_of(const provenance& of) {
-    return {{"compiler", of.compiler},   {"library", of.library}, {"build", of.build},
-            {"processor", of.processor}, {"cores", of.cores},     {"load", of.load}};
-}
 
 std::string_view name_of(role of) {
     return of == role::control ? "control" : of == role::alloy ? "alloy" : "other";

@@ -6,6 +6,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <optional>
+
 namespace alloy::bench {
 namespace {
 
@@ -26,31 +28,16 @@ for remote_over_local.)";
 } // namespace
 
 std::variant<options, int> parse(int argc, char** argv) {
-    options chosen;
+    options chosen{{.rounds = 7}, {}, {}};
     std::vector<std::string> names;
     for (const table& each : tables()) { names.emplace_back(each.id); }
     CLI::App app(about, "bench_peers");
     app.footer(footer);
     app.add_option("table", chosen.tables, "What to measure; by default all")
         ->check(CLI::IsMember(names));
-    app.add_option("--rounds", chosen.rounds, "Runs of each contender in each column, 7 by default")
-        ->check(CLI::Range(1, 1000))
-        ->option_text("N");
-    app.add_flag("--quick", chosen.quick,
-                 "One short run of each, to see that it works; no figures to quote");
-    app.add_option("--only", chosen.only,
-                   "Only contenders whose names contain NAME (may be repeated), and the first, "
-                   "which all are compared with")
-        ->allow_extra_args(false)
-        ->option_text("NAME ...");
-    app.add_flag("--json", chosen.json, "Print JSON");
+    add_to(app, chosen, "7");
     app.add_option("--html", chosen.html, "Write a page with charts as well")->option_text("FILE");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? static_cast<int>(status::good)
-                                    : static_cast<int>(status::bad_request);
-    }
+    if (const std::optional<int> done = parse(app, argc, argv)) { return *done; }
     return chosen;
 }
 

@@ -4,21 +4,16 @@
 /// @file
 /// @brief The command line.
 
+#include "support/command_line.hpp"
+
 #include <string>
 #include <variant>
 #include <vector>
 
 namespace alloy::bench {
 
-/// How the program ends.
-enum class status : int { good = 0, bad_request = 1, objections = 2, base_failed = 3 };
-
-struct options {
-    int rounds = 7;
-    bool quick = false;
-    bool json = false;
+struct options : common_options {
     std::string html;                ///< Where a page is written too; empty: nowhere.
-    std::vector<std::string> only;   ///< Parts of contenders' names; empty: everybody.
     std::vector<std::string> tables; ///< Names of tables; empty: all.
 };
 

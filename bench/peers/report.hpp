@@ -21,7 +21,10 @@ struct report {
     int rounds;
 };
 
-/// A heading, the tables, and what they answer.
+/// How the figures came about, and who is missing; lines of text.
+[[nodiscard]] std::string heading(const report& of);
+
+/// That, the tables, and what they answer.
 [[nodiscard]] std::string text_of(const report& of, const look& style);
 
 /// One object; its members are named in `bench_peers --help`.

@@ -67,19 +67,12 @@ std::string escaped(std::string_view text) {
 
 std::string introduction(const report& of) {
     std::string all = fmt::format(
-        "<p>{} contenders, {} columns, {} rounds; a process for each run. {}, {} cores, load "
-        "{:.1f} "
-        "at the start; {}, {}, {}.</p>\n"
+        "<p>{}</p>\n"
         "<p>A bar is the ratio to {}: longer is better. The line across its end is half of the "
         "interquartile range to either side; where two of them overlap, do not tell who is ahead. "
         "Times are of wall clock, an operation of any thread; memory is the peak over what was "
         "live and 1 MiB a thread.</p>\n",
-        of.who->present.size(), of.runs->columns.size(), of.rounds, escaped(of.made.processor),
-        of.made.cores, of.made.load, escaped(of.made.compiler), escaped(of.made.library),
-        escaped(of.made.build), escaped(of.who->present.front().who->name));
-    for (const std::string& each : of.who->missing) {
-        all += fmt::format("<p>{}.</p>\n", escaped(each));
-    }
+        escaped(heading(of)), escaped(of.who->present.front().who->name));
     for (const std::string& each : of.runs->objections) {
         all += fmt::format("<p>{}.</p>\n", escaped(each));
     }

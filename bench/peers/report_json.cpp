@@ -2,6 +2,7 @@
 
 #include "comparison.hpp"
 #include "report.hpp"
+#include "support/json.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -9,13 +10,6 @@ namespace alloy::bench {
 namespace {
 
 using nlohmann::ordered_json;
-
-ordered_json json_of(const figure& of) { return {{"median", of.median}, {"spread", of.spread}}; }
-
-ordered_json json_of(const provenance& of) {
-    return {{"compiler", of.compiler},   {"library", of.library}, {"build", of.build},
-            {"processor", of.processor}, {"cores", of.cores},     {"load", of.load}};
-}
 
 unit unit_of(const workload& of) {
     for (const table& each : tables()) {

@@ -13,17 +13,6 @@
 namespace alloy::bench {
 namespace {
 
-std::string heading(const report& of) {
-    std::string all = fmt::format(
-        "{} contenders, {} columns, {} round{}; a process for each run.\n{}, {} cores, load {:.1f} "
-        "at the start; {}, {}, {}.\n",
-        of.who->present.size(), of.runs->columns.size(), of.rounds,
-        of.rounds == 1 ? " (which shows no spread)" : "s", of.made.processor, of.made.cores,
-        of.made.load, of.made.compiler, of.made.library, of.made.build);
-    for (const std::string& each : of.who->missing) { all += each + ".\n"; }
-    return all;
-}
-
 std::string legend(const look& style) {
     return fmt::format(
         "Times are ns of wall clock, from the start of all threads to the end of the last, for "
@@ -78,6 +67,17 @@ std::string text_of(const std::vector<remote_cost>& all, const look& style) {
 }
 
 } // namespace
+
+std::string heading(const report& of) {
+    std::string all = fmt::format(
+        "{} contenders, {} columns, {} round{}; a process for each run.\n{}, {} cores, load {:.1f} "
+        "at the start; {}, {}, {}.\n",
+        of.who->present.size(), of.runs->columns.size(), of.rounds,
+        of.rounds == 1 ? " (which shows no spread)" : "s", of.made.processor, of.made.cores,
+        of.made.load, of.made.compiler, of.made.library, of.made.build);
+    for (const std::string& each : of.who->missing) { all += each + ".\n"; }
+    return all;
+}
 
 std::string text_of(const report& of, const look& style) {
     std::string all = heading(of) + paint('\n' + legend(style), colour::dim, style);

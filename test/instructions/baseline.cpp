@@ -11,6 +11,8 @@
 #include <alloy/policy/slab.hpp>
 #include <alloy/preset.hpp>
 
+#include "pairs.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -27,17 +29,7 @@ constexpr layout node{40, 8};
 constexpr std::size_t live = 1000;
 constexpr range_options small_range{.bytes = std::size_t{1} << 20U}; // Valgrind has not 64 GiB
 
-/// All in one function, so that no compiler decides what a path is by what it inlines.
-template <policy P>
-[[gnu::noipa, gnu::flatten]] void pair(P& from, long rounds) {
-    for (; rounds > 0; --rounds) {
-        void* const at = from.allocate(node);
-        asm volatile("" : : "r"(at) : "memory"); // the pair is not to be taken for nothing
-        from.deallocate(at, node);
-    }
-}
-
-/// As 2^32 is a multiple of 2^10 and not of `live`, low bits choose unevenly: nobody minds.
+/// Any of those that live goes, and another comes.
 template <policy P>
 [[gnu::noipa, gnu::flatten]] void replace(P& from, long rounds) {
     std::array<void*, live> blocks{};
@@ -65,7 +57,7 @@ struct path {
 
 template <policy P>
 constexpr path pair_of(const char* name) {
-    return {name, measure<P, pair<P>>};
+    return {name, measure<P, test::pairs<node, P>>};
 }
 template <policy P>
 constexpr path replace_of(const char* name) {

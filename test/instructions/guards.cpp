@@ -24,6 +24,8 @@
 #include <alloy/policy/pool16.hpp>
 #include <alloy/source/malloc.hpp>
 
+#include "pairs.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdio>
@@ -50,16 +52,6 @@ std::size_t bytes_of(P& all, std::size_t blocks) {
     return bytes.requested + bytes.rounding + bytes.gaps + bytes.metadata;
 }
 
-/// All in one function, so that no compiler decides what a price is by what it inlines.
-template <policy P>
-[[gnu::noipa, gnu::flatten]] void repeat(P& priced, long pairs) {
-    for (; pairs > 0; --pairs) {
-        void* const at = priced.allocate(block);
-        asm volatile("" : : "r"(at) : "memory"); // the pair is not to be taken for nothing
-        priced.deallocate(at, block);
-    }
-}
-
 template <policy P>
 int price(const char* what) {
     static constinit P priced;
@@ -70,7 +62,7 @@ int price(const char* what) {
         std::printf("%zu\n", (more + blocks / 2) / blocks);
         return EXIT_SUCCESS;
     }
-    repeat(priced, 1 + std::atol(what));
+    test::pairs<block>(priced, 1 + std::atol(what));
     return EXIT_SUCCESS;
 }
 

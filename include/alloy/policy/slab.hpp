@@ -72,12 +72,13 @@ class slab {
         return most;
     }
     static constexpr std::size_t strongest = largest_of([](layout block) { return block.align; });
-    static constexpr std::size_t odd = largest_of([](layout b) { return b.size % sizeof(void*); });
+    static constexpr std::size_t beyond_links =
+        largest_of([](layout block) { return block.size % sizeof(void*); });
     static constexpr std::uint32_t nap = 16; // a page rests until a block in so many is back
 
     static_assert(detail::is_size_map<Classes>() && Classes::count < page::no_bin,
                   "alloy::slab: Classes is no map from sizes to classes");
-    static_assert(odd == 0, "alloy::slab: a block of some class cannot hold a link");
+    static_assert(beyond_links == 0, "alloy::slab: a block of some class cannot hold a link");
     static_assert(std::has_single_bit(Options.segment) && std::has_single_bit(Options.page) &&
                       Options.page < Options.segment && Options.segment <= Upstream::max_align &&
                       Options.segment <= std::size_t{1} << 31U && Options.patience > 0,
