@@ -5,6 +5,7 @@
 #include "support/families.hpp"
 
 #include <atomic>
+#include <cstring>
 #include <list>
 #include <map>
 #include <memory>
@@ -92,6 +93,45 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(aligns_every_type, Family, all_families) {
     sizes(std::integral_constant<std::size_t, 32>{});
     sizes(std::integral_constant<std::size_t, 64>{});
     sizes(std::integral_constant<std::size_t, 256>{});
+}
+
+// The presets pool to 1 KiB, in classes that lose less than an eighth; see ADR 15.
+using pools = std::tuple<pool_family, local_pool_family>;
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(pools_objects_to_a_kilobyte, Family, pools) {
+    auto handle = Family{}.template make<int>().handle();
+    BOOST_TEST(handle.good_size({128, 8}) == 128U);
+    BOOST_TEST(handle.good_size({129, 8}) == 144U);
+    BOOST_TEST(handle.good_size({300, 8}) == 320U);
+    BOOST_TEST(handle.good_size({300, 128}) == 384U);
+    BOOST_TEST(handle.good_size({1024, 1024}) == 1024U);
+    std::vector<std::pair<void*, layout>> live;
+    for (std::size_t size = 120; size <= 1100; size += 7) {
+        for (std::size_t align = 1; align <= 1024; align *= 4) {
+            const layout want{size, align};
+            void* const at = handle.allocate(want);
+            BOOST_TEST_REQUIRE(detail::is_aligned(at, align));
+            std::memset(at, static_cast<int>(live.size() % 251), handle.good_size(want));
+            live.emplace_back(at, want);
+        }
+    }
+    for (std::size_t i = 0; i < live.size(); ++i) {
+        const auto [at, given] = live[i];
+        const auto* const bytes = static_cast<const unsigned char*>(at);
+        BOOST_TEST_REQUIRE(bytes[0] == i % 251);
+        BOOST_TEST_REQUIRE(bytes[handle.good_size(given) - 1] == i % 251);
+        handle.deallocate(at, given);
+    }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(hands_a_medium_block_out_again, Family, pools) {
+    auto handle = Family{}.template make<int>().handle();
+    const layout node{500, 8};
+    void* const first = handle.allocate(node);
+    handle.deallocate(first, node);
+    void* const second = handle.allocate(node);
+    BOOST_TEST(second == first);
+    handle.deallocate(second, node);
 }
 
 using for_threads = std::tuple<pool_family, bitmap_family, buddy_family>;

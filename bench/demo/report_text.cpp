@@ -36,12 +36,14 @@ std::string wrap(std::string_view text, std::size_t columns) {
 std::string heading(const report& of) {
     return fmt::format(
         "An index of every identifier in {}: {} files, {} MB, {} identifiers, {} blocks. "
-        "{} round{}, a process for each run; {}, {} cores, load {:.1f} at the start; {}, {}, {}.",
+        "{} round{}, a process for each run; {}, {} cores, load {:.1f} at the start; {}, {}, {}; "
+        "alloy "
+        "{}.",
         of.texts->root.string(), of.texts->files.size(),
         three_digits(static_cast<double>(of.texts->bytes) / 1e6), of.identifiers,
         of.rows.front().asked.blocks, of.rounds(),
         of.rounds() == 1 ? " (which shows no spread)" : "s", of.made.processor, of.made.cores,
-        of.made.load, of.made.compiler, of.made.library, of.made.build);
+        of.made.load, of.made.compiler, of.made.library, of.made.build, of.made.commit);
 }
 
 std::string legend(const look& style) {

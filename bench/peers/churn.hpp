@@ -68,7 +68,7 @@ outcome churn(const Allocator& allocator, const task& asked, std::size_t live,
 /// One block comes and goes over 1000 that stay.
 template <std::size_t Bytes, class Allocator>
 outcome pairs_of(const Allocator& allocator, const task& asked) {
-    return churn<nodes<Allocator, Bytes>>(allocator, asked, 1000, 8'000'000,
+    return churn<nodes<Allocator, Bytes>>(allocator, asked, 1000, 4'000'000,
                                           [](auto& mine, auto& /*random*/) { return mine.pair(); });
 }
 
@@ -76,7 +76,7 @@ outcome pairs_of(const Allocator& allocator, const task& asked) {
 template <std::size_t Bytes, std::size_t Live, class Allocator>
 outcome replace_of(const Allocator& allocator, const task& asked) {
     return churn<nodes<Allocator, Bytes>>(
-        allocator, asked, Live, 4'000'000,
+        allocator, asked, Live, 2'000'000,
         [](auto& mine, auto& random) { return mine.replace(random.below(Live)); });
 }
 

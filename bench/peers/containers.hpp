@@ -6,23 +6,20 @@
 
 #include "blocks.hpp"
 #include "outcome.hpp"
-#include "random.hpp"
 #include "team.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <list>
 #include <unordered_map>
 #include <utility>
-#include <vector>
 
 namespace alloy::bench {
 
 /// In at the back, out at the front, 1000 live.
 template <class Allocator>
 outcome list_queue_of(const Allocator& allocator, const task& asked) {
-    const std::uint64_t steps = asked.share(4'000'000);
+    const std::uint64_t steps = asked.share(2'000'000);
     std::list<word, rebound<Allocator, word>> live(1000, word{1}, allocator);
     word sum = 0;
     team alone(1);
@@ -42,7 +39,7 @@ template <class Allocator>
 outcome map_churn_of(const Allocator& allocator, const task& asked) {
     constexpr std::uint64_t live = 16'384;
     constexpr auto key = [](std::uint64_t step) { return step * 11400714819323198485U; };
-    const std::uint64_t steps = asked.share(2'000'000);
+    const std::uint64_t steps = asked.share(1'000'000);
     std::unordered_map<word, word, std::hash<word>, std::equal_to<>,
                        rebound<Allocator, std::pair<const word, word>>>
         map(allocator);
@@ -59,32 +56,6 @@ outcome map_churn_of(const Allocator& allocator, const task& asked) {
         }
     });
     return {alone.nanoseconds_each(steps), sum};
-}
-
-/// A list of 100,000 whose elements were replaced at random, each twenty times, is walked: what an
-/// operation costs is a node's part of it.
-template <class Allocator>
-outcome aged_walk_of(const Allocator& allocator, const task& asked) {
-    constexpr std::size_t live = 100'000;
-    constexpr int walks = 20;
-    std::list<word, rebound<Allocator, word>> aged(allocator);
-    std::vector<typename decltype(aged)::iterator> places(live);
-    for (std::size_t i = 0; i < live; ++i) { places[i] = aged.insert(aged.end(), i); }
-    random_numbers random(0);
-    for (std::uint64_t step = 0; step < asked.share(20 * live); ++step) {
-        auto& place = places[random.below(live)];
-        aged.erase(place);
-        place = aged.insert(aged.end(), step);
-    }
-    word sum = 0;
-    team alone(1);
-    alone.timed(0, [&] {
-        for (int walk = 0; walk < walks; ++walk) {
-            for (const word each : aged) { sum += each; }
-            escape(&sum);
-        }
-    });
-    return {alone.nanoseconds_each(walks * live), sum};
 }
 
 } // namespace alloy::bench

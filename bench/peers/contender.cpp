@@ -57,10 +57,10 @@ std::string_view name_of(role of) {
 }
 
 std::span<const contender> contenders() {
-#define ALLOY_PEERS_CONTENDER(id, kind, threads, sizes, library, header, label, ...)               \
-    contender{label, #id, "", role::kind, breadth::threads, breadth::sizes},
+#define ALLOY_PEERS_CONTENDER(id, kind, threads, made_for, library, header, label, ...)               \
+    contender{label, #id, "", role::kind, breadth::threads, blocks::made_for},
 #define ALLOY_PEERS_PRELOADED(library, label)                                                      \
-    contender{label, "std_allocator", library, role::other, breadth::any, breadth::any},
+    contender{label, "std_allocator", library, role::other, breadth::any, blocks::any},
     static constexpr auto all = std::to_array<contender>({
 #include "contenders.def"
     });

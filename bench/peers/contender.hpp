@@ -24,11 +24,11 @@ struct contender {
     std::string_view library; ///< Preloaded; or empty.
     bench::role role;
     breadth threads;
-    breadth sizes;
+    blocks made_for;
 
     [[nodiscard]] bool takes_part_in(const cell& in) const noexcept {
         return (in.threads == 1 || threads == breadth::any) &&
-               (in.what->sizes == breadth::one || sizes == breadth::any);
+               (made_for == blocks::any || made_for == in.what->asked);
     }
 };
 

@@ -37,7 +37,7 @@ std::vector<std::uint32_t> endings(std::size_t blocks) {
 /// `Live` blocks of `Bytes` come and go, again and again.
 template <std::size_t Bytes, std::size_t Live, order Order, class Allocator>
 outcome fill_of(const Allocator& allocator, const task& asked) {
-    const std::uint64_t turns = 1 + asked.share(4'000'000) / Live;
+    const std::uint64_t turns = 1 + asked.share(2'000'000) / Live;
     const std::vector<std::uint32_t> last = endings<Order>(Live);
     nodes<Allocator, Bytes> from(allocator);
     std::vector<word*> blocks(Live, nullptr);

@@ -27,7 +27,7 @@ template <class Blocks, class Allocator>
 outcome hand_over_of(const Allocator& allocator, const task& asked) {
     constexpr std::size_t live = 5000;
     constexpr std::uint64_t steps = 10 * live;
-    const std::uint64_t epochs = std::max<std::uint64_t>(2, asked.share(4'000'000) / steps);
+    const std::uint64_t epochs = std::max<std::uint64_t>(2, asked.share(2'000'000) / steps);
     std::vector<std::vector<word*>> arrays(asked.threads, std::vector<word*>(live));
     team threads(asked.threads);
     const std::uint64_t checksum = threads.run([&](unsigned who) {

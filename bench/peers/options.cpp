@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* about =
     R"(Threads that allocate and release, alone, for each other and through queues; one thread with blocks of
-many sizes and with containers; the same work under every allocator, each run in a process of its own.)";
+many sizes, with containers, new and aged, and in whole programs; memory; latency: the same work under every allocator, each run in a process of its own.)";
 
 constexpr const char* footer =
     R"(Exit status: 0 all runs read the same from their blocks; 1 bad usage or no program to run; 2 checksums
@@ -21,9 +21,9 @@ differ, or a contender's run failed; 3 a run of std::allocator failed.
 Environment: NO_COLOR switches colours off. A contender that is not on this machine is named on stderr.
 JSON: format, clock, provenance, rounds, base, missing, columns[] (workload, table, threads, unit,
 contenders[] (name, role, value, ratio, samples)), against_others[] and against_locks[] (workload,
-threads, name, rival, ratio), remote_over_local[] (threads, name, ratio), objections; figures are
-{median, spread}, a spread is half of the interquartile range. A ratio of more than 1 is faster, but
-for remote_over_local.)";
+threads, name, rival, ratio), remote_over_local[] (threads, name, ratio), goals[] (title, name,
+measure, reached, wanted, at_most, holds, detail), objections; figures are {median, spread}, a spread
+is half of the interquartile range. A ratio of more than 1 is faster, but for remote_over_local.)";
 
 } // namespace
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
+#include "goals.hpp"
+#include "lines.hpp"
 #include "report.hpp"
 #include "support/number.hpp"
 
@@ -37,6 +39,15 @@ p { max-width: 46rem; }
 .control .bar { background: var(--control); }
 .alloy .bar { background: var(--alloy); }
 .alloy .name { font-weight: 600; }
+table { border-collapse: collapse; }
+td, th { padding: .15rem .8rem .15rem 0; text-align: left; font-variant-numeric: tabular-nums; }
+.missed { color: var(--alloy); }
+svg { width: 100%; font-size: 12px; fill: var(--ink); }
+polyline { fill: none; stroke: var(--other); stroke-width: 1.2; }
+.rule { stroke: var(--rule); }
+.base polyline { stroke: var(--base); stroke-width: 2; }
+.control polyline { stroke: var(--control); }
+.alloy polyline { stroke: var(--alloy); stroke-width: 2.5; }
 .spread { position: absolute; top: .5rem; height: .1rem; background: var(--ink); }
 </style>
 <h1>Allocators side by side</h1>
@@ -79,6 +90,20 @@ std::string introduction(const report& of) {
     return all;
 }
 
+std::string goals(const std::vector<verdict>& all) {
+    if (all.empty()) { return {}; }
+    std::string text = "<h2>Goals</h2>\n<table><tr><th>rows<th>preset<th>measure<th>reached<th>"
+                       "wanted<th></tr>\n";
+    for (const verdict& each : all) {
+        text +=
+            fmt::format("<tr{}><td>{}<td>{}<td>{}<td>{}<td>{} {:.2f}<td>{}</tr>\n",
+                        each.holds() ? "" : " class=\"missed\"", escaped(each.title),
+                        escaped(each.name), escaped(each.measure), three_digits(each.reached),
+                        each.at_most ? "at most" : "at least", each.wanted, escaped(each.detail));
+    }
+    return text + "</table>\n";
+}
+
 // In percent of the longest; a spread beyond the plot ends with it.
 std::string row(const series& of, const figure& against, double longest, std::string_view unit) {
     const auto percent = [&](double ratio) {
@@ -94,7 +119,7 @@ std::string row(const series& of, const figure& against, double longest, std::st
                        three_digits(against.median));
 }
 
-std::string chart(const column& of, std::string_view unit) {
+std::string bars(const column& of, std::string_view unit) {
     double longest = 0;
     for (const series& each : of.all) {
         if (!each.failed()) { longest = std::max(longest, ratio(of.all.front(), each).high()); }
@@ -114,14 +139,17 @@ std::string chart(const column& of, std::string_view unit) {
 } // namespace
 
 std::string html_of(const report& of) {
-    std::string all = std::string(head) + introduction(of);
+    std::string all = std::string(head) + introduction(of) + goals(verdicts(*of.runs));
     for (const table& each : tables()) {
         bool first = true;
         for (const column& in : of.runs->columns) {
             if (in.of.what->table != each.id) { continue; }
-            if (first) { all += fmt::format("<h2>{}</h2>\n", escaped(each.title)); }
+            if (first) {
+                all += fmt::format("<h2>{}</h2>\n", escaped(each.title));
+                if (each.drawn == chart::lines) { all += lines_of(each, *of.runs); }
+            }
             first = false;
-            all += chart(in, each.unit == unit::ns ? " ns" : "");
+            all += bars(in, each.unit == unit::ns ? " ns" : "");
         }
     }
     return all + "</html>\n";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
 #include "comparison.hpp"
+#include "goals.hpp"
 #include "report.hpp"
 #include "support/json.hpp"
 
@@ -46,6 +47,12 @@ ordered_json json_of(const remote_cost& of) {
     return {{"threads", of.threads}, {"name", of.who->name}, {"ratio", json_of(of.ratio)}};
 }
 
+ordered_json json_of(const verdict& of) {
+    return {{"title", of.title},     {"name", of.name},     {"measure", of.measure},
+            {"reached", of.reached}, {"wanted", of.wanted}, {"at_most", of.at_most},
+            {"holds", of.holds()},   {"detail", of.detail}};
+}
+
 template <class Range>
 ordered_json list_of(const Range& all) {
     ordered_json result = ordered_json::array();
@@ -66,6 +73,7 @@ std::string json_of(const report& of) {
                               {"against_others", list_of(with_the_best_others(*of.runs))},
                               {"against_locks", list_of(with_the_best_lock(*of.runs))},
                               {"remote_over_local", list_of(remote_costs(*of.runs))},
+                              {"goals", list_of(verdicts(*of.runs))},
                               {"objections", of.runs->objections}};
     return result.dump(2) + '\n';
 }

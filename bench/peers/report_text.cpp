@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
 #include "comparison.hpp"
+#include "goals.hpp"
 #include "grid.hpp"
 #include "report.hpp"
 #include "support/ink.hpp"
@@ -66,15 +67,29 @@ std::string text_of(const std::vector<remote_cost>& all, const look& style) {
     return text;
 }
 
+std::string text_of(const std::vector<verdict>& all, const look& style) {
+    if (all.empty()) { return {}; }
+    std::string text = paint("\nGoals", colour::bold, style) + '\n';
+    for (const verdict& each : all) {
+        text += "  " + fit(each.title, 33, false) + fit(each.name, 30, false) +
+                fit(each.measure, 11, false) +
+                paint(fit(three_digits(each.reached), 5, true),
+                      each.holds() ? colour::good : colour::bad, style) +
+                fmt::format(" of {} {:.2f}  {}\n", each.at_most ? "at most " : "at least",
+                            each.wanted, each.detail);
+    }
+    return text;
+}
+
 } // namespace
 
 std::string heading(const report& of) {
     std::string all = fmt::format(
         "{} contenders, {} columns, {} round{}; a process for each run.\n{}, {} cores, load {:.1f} "
-        "at the start; {}, {}, {}.\n",
+        "at the start; {}, {}, {}; alloy {}.\n",
         of.who->present.size(), of.runs->columns.size(), of.rounds,
         of.rounds == 1 ? " (which shows no spread)" : "s", of.made.processor, of.made.cores,
-        of.made.load, of.made.compiler, of.made.library, of.made.build);
+        of.made.load, of.made.compiler, of.made.library, of.made.build, of.made.commit);
     for (const std::string& each : of.who->missing) { all += each + ".\n"; }
     return all;
 }
@@ -84,7 +99,8 @@ std::string text_of(const report& of, const look& style) {
     for (const table& each : tables()) { all += grid(each, *of.runs, style); }
     all += text_of("against the best of the others", with_the_best_others(*of.runs), style);
     all += text_of("against the best mutex", with_the_best_lock(*of.runs), style);
-    return all + text_of(remote_costs(*of.runs), style);
+    all += text_of(remote_costs(*of.runs), style);
+    return all + text_of(verdicts(*of.runs), style);
 }
 
 } // namespace alloy::bench

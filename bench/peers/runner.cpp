@@ -8,11 +8,24 @@
 
 #include ALLOY_PEERS_HEADER
 
+#include "aged.hpp"
+#include "arenas/json_text.hpp"
+#include "arenas/syntax_tree.hpp"
 #include "churn.hpp"
 #include "containers.hpp"
 #include "fill.hpp"
+#include "footprint.hpp"
+#include "fresh.hpp"
 #include "hand_over.hpp"
+#include "keyed.hpp"
+#include "latency.hpp"
 #include "memory.hpp"
+#include "programs/event_simulation.hpp"
+#include "programs/identifier_index.hpp"
+#include "programs/json_document.hpp"
+#include "programs/kd_tree.hpp"
+#include "programs/lru_cache.hpp"
+#include "programs/order_book.hpp"
 #include "queue.hpp"
 #include "support/kit.hpp"
 #include "support/neutral.hpp"
@@ -26,6 +39,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string_view>
+#include <type_traits>
 #include <unistd.h>
 
 #ifndef __OPTIMIZE__
@@ -60,14 +74,43 @@ struct workloads {
     static constexpr auto size_256 = replace_of<256, many, Allocator>;
     static constexpr auto size_1024 = replace_of<1024, many, Allocator>;
     static constexpr auto live_1k = replace_of<64, 1'000, Allocator>;
+    static constexpr auto live_10k = replace_of<64, 10'000, Allocator>;
     static constexpr auto live_200k = replace_of<64, 200'000, Allocator>;
     static constexpr auto live_1m = replace_of<64, 1'000'000, Allocator>;
+    static constexpr auto live_10m = replace_of<64, 10'000'000, Allocator>;
+    static constexpr auto latency_median = latency_of<500'000, Allocator>;
+    static constexpr auto latency_99 = latency_of<10'000, Allocator>;
+    static constexpr auto latency_999 = latency_of<1'000, Allocator>;
+    static constexpr auto latency_9999 = latency_of<100, Allocator>;
+    static constexpr auto latency_most = latency_of<0, Allocator>;
     static constexpr auto list_queue = list_queue_of<Allocator>;
     static constexpr auto map_churn = map_churn_of<Allocator>;
     static constexpr auto aged_walk = aged_walk_of<Allocator>;
     static constexpr auto bounded_queue = bounded_queue_of<node, Allocator>;
     static constexpr auto free_only = free_only_of<node, Allocator>;
     static constexpr auto many_threads = many_threads_of<node, Allocator>;
+    static constexpr auto fresh_list = fresh_list_of<Allocator>;
+    static constexpr auto fresh_map = fresh_keys_of<tree_map<Allocator>, 100'000, 3, Allocator>;
+    static constexpr auto fresh_set = fresh_keys_of<tree_set<Allocator>, 100'000, 3, Allocator>;
+    static constexpr auto fresh_hash = fresh_keys_of<hash_map<Allocator>, 100'000, 6, Allocator>;
+    static constexpr auto fresh_deque = fresh_deque_of<Allocator>;
+    static constexpr auto fresh_vector = fresh_vector_of<Allocator>;
+    static constexpr auto fresh_strings = fresh_strings_of<Allocator>;
+    static constexpr auto fresh_flat = fresh_keys_of<flat_map<Allocator>, 250, 8'000, Allocator>;
+    static constexpr auto aged_search = aged_search_of<Allocator>;
+    static constexpr auto aged_hash = aged_hash_of<Allocator>;
+    static constexpr auto littered_walk = littered_walk_of<Allocator>;
+    static constexpr auto footprint_peak = footprint_peak_of<Allocator>;
+    static constexpr auto footprint_after = footprint_after_of<Allocator>;
+    static constexpr auto footprint_returned = footprint_returned_of<Allocator>;
+    static constexpr auto json_document = json_document_of<Allocator>;
+    static constexpr auto lru_cache = lru_cache_of<Allocator>;
+    static constexpr auto order_book = order_book_of<Allocator>;
+    static constexpr auto event_simulation = event_simulation_of<Allocator>;
+    static constexpr auto kd_tree = kd_tree_of<Allocator>;
+    static constexpr auto identifier_index = identifier_index_of<Allocator>;
+    static constexpr auto syntax_tree = syntax_tree_of<kit>;
+    static constexpr auto json_text = json_text_of<kit>;
 };
 
 // The loader only warns of a library that it cannot preload.
@@ -79,12 +122,22 @@ void check_preloaded() {
     }
 }
 
+/// What frees a tree as the kit does is given the kit; all others, its allocator.
+template <class Workload>
+outcome call(Workload work, kit& home, const task& asked) {
+    if constexpr (std::is_invocable_v<Workload, kit&, const task&>) {
+        return work(home, asked);
+    } else {
+        return work(home.allocator(), asked);
+    }
+}
+
 outcome run(std::string_view name, const task& asked) {
     static kit home; // no thread's blocks outlive it
     using all = workloads<kit::allocator_type>;
 #define ALLOY_PEERS_TABLE(...)
 #define ALLOY_PEERS_WORKLOAD(id, ...)                                                              \
-    if (name == #id) { return all::id(home.allocator(), asked); }
+    if (name == #id) { return call(all::id, home, asked); }
 #include "workloads.def"
 #undef ALLOY_PEERS_WORKLOAD
 #undef ALLOY_PEERS_TABLE

@@ -9,7 +9,7 @@
 namespace alloy::bench {
 
 std::span<const table> tables() {
-#define ALLOY_PEERS_TABLE(id, figures, title) table{#id, unit::figures, title},
+#define ALLOY_PEERS_TABLE(id, figures, drawn, title) table{#id, unit::figures, chart::drawn, title},
 #define ALLOY_PEERS_WORKLOAD(...)
     static constexpr auto all = std::to_array<table>({
 #include "workloads.def"
@@ -22,8 +22,8 @@ std::span<const table> tables() {
 std::span<const workload> workloads() {
 #define ALLOY_PEERS_TABLE(...)
 #define ALLOY_PEERS_LIST(...) {__VA_ARGS__}
-#define ALLOY_PEERS_WORKLOAD(id, table, threads, sizes, heading)                                   \
-    {#id, #table, ALLOY_PEERS_LIST threads, breadth::sizes, heading},
+#define ALLOY_PEERS_WORKLOAD(id, table, threads, asked, heading)                                   \
+    {#id, #table, ALLOY_PEERS_LIST threads, blocks::asked, heading},
     static const std::vector<workload> all{
 #include "workloads.def"
     };

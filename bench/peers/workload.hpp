@@ -12,15 +12,26 @@
 
 namespace alloy::bench {
 
-/// Whether something is meant for one (thread, size), or for any.
+/// How many threads something is for.
 enum class breadth : std::uint8_t { one, any };
 
+/// What blocks a workload asks for, and what a contender is made for.
+enum class blocks : std::uint8_t {
+    one,     ///< Objects of one type.
+    any,     ///< Arrays, too.
+    dropped, ///< The same, and all may go at one blow.
+};
+
 enum class unit : std::uint8_t { ns, ratio };
+
+/// How the page draws a table: bars for each column, and lines from column to column.
+enum class chart : std::uint8_t { bars, lines };
 
 /// Workloads that are shown beside each other.
 struct table {
     std::string_view id;
     bench::unit unit;
+    bench::chart drawn;
     std::string_view title;
 };
 
@@ -28,7 +39,7 @@ struct workload {
     std::string_view id;
     std::string_view table;
     std::vector<unsigned> threads;
-    breadth sizes;
+    blocks asked;
     std::string_view heading; ///< Tells the workloads of a table apart.
 };
 

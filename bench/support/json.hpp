@@ -16,8 +16,9 @@ namespace alloy::bench {
 }
 
 [[nodiscard]] inline nlohmann::ordered_json json_of(const provenance& of) {
-    return {{"compiler", of.compiler},   {"library", of.library}, {"build", of.build},
-            {"processor", of.processor}, {"cores", of.cores},     {"load", of.load}};
+    return {{"compiler", of.compiler}, {"library", of.library},     {"build", of.build},
+            {"commit", of.commit},     {"processor", of.processor}, {"cores", of.cores},
+            {"load", of.load}};
 }
 
 } // namespace alloy::bench

@@ -44,6 +44,12 @@ std::string library_name() {
 #endif
 }
 
+// ./dev knows it, as git does at that moment; a build would remember an older one.
+std::string commit_name() {
+    const char* const said = std::getenv("ALLOY_COMMIT");
+    return said == nullptr || *said == '\0' ? "unknown" : said;
+}
+
 } // namespace
 
 provenance provenance_of_this() {
@@ -52,6 +58,7 @@ provenance provenance_of_this() {
     return {.compiler = compiler_name(),
             .library = library_name(),
             .build = ALLOY_BENCH_BUILD,
+            .commit = commit_name(),
             .optimised = optimised_build(),
             .processor = processor_name(),
             .cores = std::thread::hardware_concurrency(),

@@ -12,6 +12,7 @@ struct provenance {
     std::string compiler;
     std::string library; ///< The standard library's.
     std::string build;   ///< CMake's build type and flags.
+    std::string commit;  ///< What git calls the tree; "unknown" if nobody said.
     bool optimised;
     std::string processor;
     unsigned cores;

@@ -6,7 +6,7 @@
 ///
 /// | preset                       | shared by      | good at                | pays with         |
 /// |------------------------------|----------------|------------------------|-------------------|
-/// | `pool_allocator`             | all threads    | small objects          | a cache a thread  |
+/// | `pool_allocator`             | all threads    | objects to 1 KiB       | a cache a thread  |
 /// | `local_pool_allocator`       | one thread     | the same, smallest     | one thread alone  |
 /// | `bitmap_allocator`           | all threads    | walking old containers | a lock a call     |
 /// | `local_bitmap_allocator`     | one thread     | the same, fast         | one thread alone  |
@@ -20,6 +20,7 @@
 #include <alloy/adapt/allocator.hpp>
 #include <alloy/compose/locked.hpp>
 #include <alloy/compose/magazine.hpp>
+#include <alloy/compose/segregate.hpp>
 #include <alloy/compose/single_threaded.hpp>
 #include <alloy/compose/size_classes.hpp>
 #include <alloy/compose/thread_cached.hpp>
@@ -30,6 +31,9 @@
 #include <alloy/policy/bump.hpp>
 #include <alloy/policy/lock_free_pool.hpp>
 #include <alloy/policy/pool16.hpp>
+#include <alloy/policy/slab.hpp>
+#include <alloy/source/new.hpp>
+#include <alloy/source/null.hpp>
 #include <alloy/source/pages.hpp>
 
 namespace alloy::inline ALLOY_ABI {
@@ -37,6 +41,12 @@ namespace alloy::inline ALLOY_ABI {
 namespace detail {
 
 using small_sizes = linear_classes<8, 16>;
+using medium_sizes = geometric_classes<8, 8, 1024>; // up to 128 bytes the same
+
+constexpr layout small{small_sizes::largest, small_sizes::largest};
+constexpr layout medium{medium_sizes::largest, medium_sizes::largest};
+
+using medium_blocks = slab<medium_sizes, pages<>, null_source>;
 
 template <policy Pages>
 struct bitmaps_of {
@@ -49,19 +59,32 @@ struct bitmaps_of {
 } // namespace detail
 
 /// A `bitmap` for every multiple of 8 bytes to 128, each behind a lock of its own; what is larger
-/// comes from `Large`. What threads share below their caches.
+/// comes from `Large`.
 template <policy Pages = pages<>, policy Large = new_source>
 using shared_bitmaps =
     size_classes<detail::small_sizes, detail::bitmaps_of<Pages>::template shared_bin, Large>;
 
-/// Small objects for all threads: a cache for each in front of the process-wide shared_bitmaps.
-template <class T>
-using pool_allocator = allocator<T, thread_cached<detail::small_sizes, global<shared_bitmaps<>>>>;
+namespace detail {
 
-/// Small objects from a process-wide pool16 that one thread alone may use; asserted in debug
-/// builds.
+/// What threads share below their caches: bitmaps to 128 bytes, and a slab to 1 KiB.
+using shared_pool =
+    shared_bitmaps<pages<>, segregate<tier<medium, locked<medium_blocks, spin_lock>>, new_source>>;
+
+/// What one thread alone uses: a pool16 to 128 bytes, and a slab behind small stacks to 1 KiB.
+using local_pool = segregate<tier<small, pool16<>>,
+                             tier<medium, magazine<medium_sizes, medium_blocks>>, new_source>;
+
+} // namespace detail
+
+/// Objects to 1 KiB for all threads: a cache for each in front of what they share.
 template <class T>
-using local_pool_allocator = allocator<T, global<single_threaded<pool16<>>>>;
+using pool_allocator =
+    allocator<T, thread_cached<detail::medium_sizes, global<detail::shared_pool>>>;
+
+/// Objects to 1 KiB from a process-wide pool that one thread alone may use; asserted in
+/// debug builds.
+template <class T>
+using local_pool_allocator = allocator<T, global<single_threaded<detail::local_pool>>>;
 
 /// A `bitmap` for every multiple of 8 bytes to 128, behind small stacks of free blocks; what is
 /// larger comes from `Large`. A chunk is 1 MiB of address space, and memory as it is used.

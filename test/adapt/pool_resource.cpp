@@ -29,7 +29,6 @@
 #include <vector>
 
 using namespace alloy;
-using detail::pool_sizes;
 using std::pmr::pool_options;
 using test::ledger;
 using test::probing_resource;
@@ -59,10 +58,6 @@ static_assert(looks_like_the_standards<one_thread>() && looks_like_the_standards
 static_assert(!std::is_same_v<one_thread, all_threads>);
 
 // Linear to 128 bytes, then eight sizes a doubling.
-static_assert(pool_sizes::at(0) == layout{8, 8} && pool_sizes::at(15) == layout{128, 128} &&
-              pool_sizes::at(16) == layout{144, 16} && pool_sizes::at(23) == layout{256, 256} &&
-              pool_sizes::at(24) == layout{288, 32});
-static_assert(pool_sizes::at(pool_sizes::count - 1).size == pool_sizes::largest);
 
 constexpr std::size_t stride(std::size_t size, std::size_t align) {
     return detail::round_up(size + detail::redzone, align);
@@ -91,27 +86,6 @@ struct counting_mutex {
 using both = std::tuple<one_thread, all_threads>;
 
 } // namespace
-
-BOOST_AUTO_TEST_CASE(finds_the_smallest_size_that_serves_a_request) {
-    std::size_t index = 0;
-    for (std::size_t last = 0; last < pool_sizes::largest; ++last) {
-        index += last >= pool_sizes::at(index).size ? 1U : 0U;
-        BOOST_TEST_REQUIRE(pool_sizes::index(last) == index);
-        const std::size_t size = pool_sizes::at(index).size;
-        BOOST_TEST_REQUIRE((size <= 64 || size - last - 1 < size / 8));
-    }
-    BOOST_TEST(index == pool_sizes::count - 1);
-}
-
-BOOST_AUTO_TEST_CASE(finds_a_size_whose_blocks_are_aligned_as_asked) {
-    for (std::size_t align = 1; align <= pool_sizes::largest; align *= 2) {
-        for (std::size_t bytes = 1; bytes <= pool_sizes::largest; bytes += 1 + bytes / 64) {
-            const layout block = pool_sizes::at(pool_sizes::index((bytes - 1) | (align - 1)));
-            BOOST_TEST_REQUIRE((layout{bytes, align}.fits_in(block)));
-            BOOST_TEST_REQUIRE(block.size % block.align == 0U);
-        }
-    }
-}
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(keeps_the_laws_of_a_resource_and_returns_all_to_upstream, Pool,
                               both) {

@@ -109,10 +109,10 @@ static_assert(trimming_policy<two<pool16<>, new_source>> &&
               trimming_policy<three<new_source, pool16<>, new_source>>);
 static_assert(lockable_policy<two<locked<pool16<>>, new_source>> &&
               lockable_policy<three<new_source, new_source, locked<pool16<>>>>);
+static_assert(batching_policy<two<list, new_source>> && batching_policy<two<new_source, list>> &&
+              !batching_policy<two<new_source, new_source>>);
 
 // It takes all of them:
-static_assert(batching_policy<two<list, rich>> && !batching_policy<two<list, new_source>> &&
-              !batching_policy<two<new_source, list>>);
 static_assert(owning_policy<two<buffer, null_source>> && !owning_policy<two<buffer, new_source>> &&
               !owning_policy<two<new_source, buffer>>);
 static_assert(resettable_policy<two<bump<>, bump<>>> && !resettable_policy<two<bump<>, list>> &&
@@ -284,6 +284,20 @@ BOOST_AUTO_TEST_CASE(takes_and_returns_batches_of_one_tier) {
         BOOST_TEST(records.at(tier).live.size() == 4U);
         policy.deallocate_batch(out.data(), out.size(), want);
         BOOST_TEST(records.at(tier).live.empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(makes_a_batch_one_by_one_where_a_tier_knows_none) {
+    rich::record record;
+    struct : two<rich, new_source> {
+        using two<rich, new_source>::segregate;
+    } policy{std::piecewise_construct, std::tie(record), std::tuple{}};
+    std::array<void*, 3> out{};
+    for (const layout want : {layout{10, 8}, layout{1'000, 8}}) {
+        BOOST_TEST(policy.allocate_batch(want, out.data(), out.size()) == 3U);
+        BOOST_TEST(record.live.size() == (want.size == 10 ? 3U : 0U));
+        policy.deallocate_batch(out.data(), out.size(), want);
+        BOOST_TEST(record.live.empty());
     }
 }
 

@@ -58,6 +58,19 @@ struct witness {
     }
 };
 
+/// Counts the batches that it takes and returns.
+struct in_batches : new_source {
+    static inline int batches = 0;
+    static std::size_t allocate_batch(layout want, void** out, std::size_t n) noexcept {
+        ++batches;
+        return detail::allocate_each(new_source{}, want, out, n);
+    }
+    static void deallocate_batch(void* const* in, std::size_t n, layout given) noexcept {
+        ++batches;
+        detail::deallocate_each(new_source{}, in, n, given);
+    }
+};
+
 /// What is larger than every class.
 constexpr layout beyond{0, 4096};
 
@@ -201,6 +214,15 @@ BOOST_AUTO_TEST_CASE(takes_and_returns_batches_of_one_class_and_of_what_is_beyon
         classes.deallocate_batch(out.data(), 2, want);
         classes.trim();
     }
+}
+
+BOOST_AUTO_TEST_CASE(passes_a_batch_beyond_all_classes_on_as_one) {
+    size_classes<eight, list_bin, in_batches> classes;
+    std::array<void*, 3> out{};
+    BOOST_TEST(classes.allocate_batch({200, 8}, out.data(), out.size()) == 3U);
+    BOOST_TEST(in_batches::batches == 1);
+    classes.deallocate_batch(out.data(), out.size(), {200, 8});
+    BOOST_TEST(in_batches::batches == 2);
 }
 
 BOOST_AUTO_TEST_CASE(trims_every_class_and_what_is_beyond_them) {

@@ -10,6 +10,7 @@
 using namespace alloy;
 
 using sgi = linear_classes<8, 16>;
+using doubling = geometric_classes<8, 8, 1024>;
 using few = listed_classes<std::array<std::size_t, 4>{24, 64, 104, 256}>;
 using fine = listed_classes<std::array<std::size_t, 3>{3, 4, 30}, 1>;
 
@@ -20,6 +21,10 @@ static_assert(sgi::at(0) == layout{8, 8} && sgi::at(2) == layout{24, 8} &&
 
 static_assert(detail::is_size_map<sgi>() && detail::is_size_map<few>() &&
               detail::is_size_map<fine>());
+static_assert(detail::is_size_map<doubling>() &&
+              detail::is_size_map<geometric_classes<16, 1, 512>>());
+static_assert(doubling::count == 40 && doubling::at(15) == layout{128, 128} &&
+              doubling::at(16) == layout{144, 16} && doubling::at(39) == layout{1024, 1024});
 static_assert(few::count == 4 && few::largest == 256 && few::at(2) == layout{104, 8});
 
 namespace {
@@ -95,6 +100,9 @@ BOOST_AUTO_TEST_CASE(every_request_gets_the_smallest_class_that_serves_it) {
     every_request_gets_the_first_class_that_can_hold_it<linear_classes<8, 3>>();
     every_request_gets_the_first_class_that_can_hold_it<linear_classes<16, 5>>();
     every_request_gets_the_first_class_that_can_hold_it<linear_classes<1, 7>>();
+    every_request_gets_the_first_class_that_can_hold_it<doubling>();
+    every_request_gets_the_first_class_that_can_hold_it<geometric_classes<8, 4, 256>>();
+    every_request_gets_the_first_class_that_can_hold_it<geometric_classes<16, 1, 512>>();
     every_request_gets_the_first_class_that_can_hold_it<few>();
     every_request_gets_the_first_class_that_can_hold_it<fine>();
 }
@@ -107,11 +115,20 @@ BOOST_AUTO_TEST_CASE(aligns_a_class_to_what_divides_its_size) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_geometric_class_loses_less_than_a_part_of_its_block) {
+    for (std::size_t size = 65; size <= doubling::largest; ++size) {
+        BOOST_TEST_REQUIRE(8 * (doubling::rounded({size, 1}) - size) <
+                           doubling::rounded({size, 1}));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(says_no_to_what_would_overflow) {
     BOOST_TEST(!sgi::serves({SIZE_MAX, 1}));
     BOOST_TEST(!sgi::serves({SIZE_MAX, any_align}));
     BOOST_TEST(!sgi::serves({1, any_align}));
     BOOST_TEST(!sgi::serves({any_size, 8}));
+    BOOST_TEST(!doubling::serves({SIZE_MAX, 1}));
+    BOOST_TEST(!doubling::serves({1, any_align}));
     BOOST_TEST(!few::serves({SIZE_MAX, 1}));
     BOOST_TEST(!few::serves({1, any_align}));
 }

@@ -22,10 +22,10 @@
 #include <alloy/core/fail.hpp>
 #include <alloy/core/region.hpp>
 #include <alloy/core/sanitize.hpp>
+#include <alloy/core/size_class.hpp>
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <memory_resource>
 #include <mutex>
@@ -34,27 +34,6 @@
 namespace alloy::inline ALLOY_ABI {
 
 namespace detail {
-
-/// Sizes in bytes of 8, 16, ... 128, and from there on eight a doubling: less than an eighth of a
-/// block is lost. Blocks are aligned to the largest power of two that divides their size.
-struct pool_sizes {
-    static constexpr std::size_t count = 88;                      ///< Classes.
-    static constexpr std::size_t largest = std::size_t{1} << 16U; ///< Bytes.
-
-    /// The class of a block whose last byte is number `last`, from 0. @pre `last < largest`.
-    [[nodiscard]] static constexpr std::size_t index(std::size_t last) noexcept {
-        const auto bits = static_cast<std::size_t>(std::bit_width(last | 64U));
-        return 8 * (bits - 7) + (last >> (bits - 4));
-    }
-
-    /// What every block of class `index` is.
-    [[nodiscard]] static constexpr layout at(std::size_t index) noexcept {
-        const std::size_t doublings = std::max(index / 8, std::size_t{1}) - 1;
-        const std::size_t size = (index - 8 * doublings + 1) << (doublings + 3);
-        return {size, lowest_bit(size)};
-    }
-};
-static_assert(pool_sizes::index(pool_sizes::largest - 1) == pool_sizes::count - 1);
 
 /// A lock among one thread.
 struct no_mutex {
@@ -137,7 +116,7 @@ protected:
     }
 
 private:
-    using sizes = detail::pool_sizes;
+    using sizes = geometric_classes<8, 8, std::size_t{1} << 16U>;
 
     struct pool {
         detail::chain kept;
@@ -161,7 +140,7 @@ private:
         std::size_t& largest = asked.largest_required_pool_block;
         blocks = std::min(blocks == 0 ? most_blocks : blocks, most_blocks);
         largest = std::min(largest == 0 ? usual_largest : largest, sizes::largest);
-        largest = sizes::at(sizes::index(largest - 1)).size;
+        largest = sizes::rounded({largest, 1});
         return asked;
     }
 
@@ -175,7 +154,7 @@ private:
         if (last >= options_.largest_required_pool_block) [[unlikely]] {
             return allocate_large(bytes, align);
         }
-        const std::size_t index = sizes::index(last);
+        const std::size_t index = sizes::index_of(last + 1);
         if (pools_[index].kept.empty()) [[unlikely]] { return carve(index, bytes); }
         return pools_[index].kept.pop(bytes);
     }
@@ -185,7 +164,7 @@ private:
         if (last >= options_.largest_required_pool_block) [[unlikely]] {
             return deallocate_large(at, bytes, align);
         }
-        pools_[sizes::index(last)].kept.push(at, bytes);
+        pools_[sizes::index_of(last + 1)].kept.push(at, bytes);
     }
 
     /// A block that nobody had before: from the pool's chunk, or from a new one.

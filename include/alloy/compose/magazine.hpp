@@ -80,7 +80,7 @@ public:
 
     /// Pops a block, after a refill if there is none. @return Null if upstream is out.
     /// @complexity O(1), but for a refill.
-    [[nodiscard]] void* allocate(layout want) noexcept {
+    [[nodiscard, gnu::always_inline]] void* allocate(layout want) noexcept {
         if (!Classes::serves(want)) [[unlikely]] { return upstream_.get().allocate(want); }
         const std::size_t index = Classes::index(want);
         stack& kept = stacks_[index];
@@ -93,7 +93,7 @@ public:
     /// Keeps the block; the older half goes upstream if there is no slot left.
     /// @pre `at` came from allocate() on this object and is still live.
     /// @complexity O(1), but for a flush.
-    void deallocate(void* at, layout given) noexcept {
+    [[gnu::always_inline]] void deallocate(void* at, layout given) noexcept {
         if (!Classes::serves(given)) [[unlikely]] { return upstream_.get().deallocate(at, given); }
         const std::size_t index = Classes::index(given);
         stack& kept = stacks_[index];

@@ -114,12 +114,12 @@ public:
 
     /// @return A block of the first tier that `want` fits in, or of the last policy; null if that
     /// one has none. @complexity As that policy's.
-    [[nodiscard]] void* allocate(layout want) noexcept {
+    [[nodiscard, gnu::always_inline]] void* allocate(layout want) noexcept {
         return want.fits_in(Limit) ? first_.get().allocate(want) : rest_.get().allocate(want);
     }
 
     /// @pre `at` came from allocate() on this object and is still live.
-    void deallocate(void* at, layout given) noexcept {
+    [[gnu::always_inline]] void deallocate(void* at, layout given) noexcept {
         if (given.fits_in(Limit)) { return first_.get().deallocate(at, given); }
         rest_.get().deallocate(at, given);
     }
@@ -145,18 +145,18 @@ public:
     /// Allocates `n` blocks of one tier into `out`. @return How many; fewer only when out of
     /// memory.
     [[nodiscard]] std::size_t allocate_batch(layout want, void** out, std::size_t n) noexcept
-        requires(batching_policy<P> && batching_policy<rest>)
+        requires(batching_policy<P> || batching_policy<rest>)
     {
-        return want.fits_in(Limit) ? first_.get().allocate_batch(want, out, n)
-                                   : rest_.get().allocate_batch(want, out, n);
+        return want.fits_in(Limit) ? detail::allocate_batch(first_.get(), want, out, n)
+                                   : detail::allocate_batch(rest_.get(), want, out, n);
     }
 
     /// Releases the `n` blocks in `in`.
     void deallocate_batch(void* const* in, std::size_t n, layout given) noexcept
-        requires(batching_policy<P> && batching_policy<rest>)
+        requires(batching_policy<P> || batching_policy<rest>)
     {
-        if (given.fits_in(Limit)) { return first_.get().deallocate_batch(in, n, given); }
-        rest_.get().deallocate_batch(in, n, given);
+        if (given.fits_in(Limit)) { return detail::deallocate_batch(first_.get(), in, n, given); }
+        detail::deallocate_batch(rest_.get(), in, n, given);
     }
 
     /// True for the blocks of every tier.

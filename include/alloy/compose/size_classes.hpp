@@ -119,7 +119,7 @@ public:
             });
             return done;
         }
-        return detail::allocate_each(large_.get(), want, out, n);
+        return detail::allocate_batch(large_.get(), want, out, n);
     }
 
     /// Releases the `n` blocks in `in`.
@@ -131,7 +131,7 @@ public:
                 bin.deallocate_batch(in, n, whole);
             });
         }
-        detail::deallocate_each(large_.get(), in, n, given);
+        detail::deallocate_batch(large_.get(), in, n, given);
     }
 
     /// Lets every policy trim. @return Bytes that left them.

@@ -82,7 +82,7 @@ public:
 
     /// Pops a block, after a refill if there is none. @return Null if upstream is out.
     /// @complexity O(1), but for a refill.
-    [[nodiscard]] static void* allocate(layout want) noexcept {
+    [[nodiscard, gnu::always_inline]] static void* allocate(layout want) noexcept {
         if (!Classes::serves(want)) [[unlikely]] { return Upstream{}.allocate(want); }
         const std::size_t index = Classes::index(want);
         tops& own = *mine;
@@ -99,7 +99,7 @@ public:
     /// Keeps the block; the older half of its stack goes upstream if that is full.
     /// @pre `at` came from allocate(), of whichever thread, and is still live.
     /// @complexity O(1), but for a flush.
-    static void deallocate(void* at, layout given) noexcept {
+    [[gnu::always_inline]] static void deallocate(void* at, layout given) noexcept {
         if (!Classes::serves(given)) [[unlikely]] { return Upstream{}.deallocate(at, given); }
         const std::size_t index = Classes::index(given);
         tops& own = *mine;

@@ -109,6 +109,24 @@ void deallocate_each(P&& to, void* const* in, std::size_t n, layout given) noexc
     for (std::size_t i = 0; i < n; ++i) { to.deallocate(in[i], given); }
 }
 
+/// A batch as the policy hands it out, or one by one. @return How many.
+template <class P>
+std::size_t allocate_batch(P&& from, layout want, void** out, std::size_t n) noexcept {
+    if constexpr (batching_policy<std::remove_cvref_t<P>>) {
+        return from.allocate_batch(want, out, n);
+    } else {
+        return allocate_each(from, want, out, n);
+    }
+}
+template <class P>
+void deallocate_batch(P&& to, void* const* in, std::size_t n, layout given) noexcept {
+    if constexpr (batching_policy<std::remove_cvref_t<P>>) {
+        to.deallocate_batch(in, n, given);
+    } else {
+        deallocate_each(to, in, n, given);
+    }
+}
+
 /// Lets a policy trim if it can. @return Bytes that left it.
 template <class P>
 constexpr std::size_t trim_if_able(P&& target) noexcept {

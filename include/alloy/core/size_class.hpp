@@ -3,7 +3,7 @@
 
 /// @file
 /// @brief Which of a row of sizes a request belongs to: `alloy::linear_classes`, equally spaced,
-/// and `alloy::listed_classes`, any.
+/// `alloy::geometric_classes`, wider apart as they grow, and `alloy::listed_classes`, any.
 ///
 ///     size     1..8   9..16   17..24   25..32   ...   121..128
 ///     index      0      1        2        3     ...      15
@@ -14,7 +14,9 @@
 
 #include <alloy/core/layout.hpp>
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -60,6 +62,67 @@ struct linear_classes {
         const std::size_t size = (index + 1) * Step;
         return {size, detail::lowest_bit(size)};
     }
+};
+
+/// Sizes `Step`, 2 `Step`, ... 2 `Parts` `Step`, and from there on `Parts` to a doubling, in bytes:
+/// above `Parts` `Step`, less than one part in `Parts` of a block is lost.
+///
+/// @source The groups of four of jemalloc (J. Evans, BSDCan 2006, and later versions' source).
+template <std::size_t Step, std::size_t Parts, std::size_t Largest>
+struct geometric_classes {
+    static_assert(std::has_single_bit(Step) && std::has_single_bit(Parts) &&
+                      std::has_single_bit(Largest) && Largest >= 2 * Parts * Step,
+                  "alloy::geometric_classes: not powers of two, or Largest below 2 Parts Step");
+
+    static constexpr std::size_t largest = Largest; ///< Bytes; what is larger has no class.
+
+    /// As that of linear_classes.
+    [[nodiscard]] static constexpr std::size_t rounded(layout want) noexcept {
+        if (!serves(want)) [[unlikely]] { return largest + 1; }
+        const std::size_t size = aligned(want);
+        return detail::round_up(size, Step << doublings_at(size));
+    }
+
+    /// True if some class serves `want`.
+    [[nodiscard, gnu::always_inline]] static constexpr bool serves(layout want) noexcept {
+        return want.size <= largest && want.align <= largest && aligned(want) <= largest;
+    }
+
+    /// The class of blocks of `size` bytes, a result of rounded().
+    [[nodiscard, gnu::always_inline]] static constexpr std::size_t
+    index_of(std::size_t size) noexcept {
+        const std::size_t doublings = doublings_at(size);
+        return ((size - 1) >> doublings) / Step + Parts * doublings;
+    }
+
+    /// The class of `want`. @pre `serves(want)`. @complexity O(1); a constant for a constant.
+    [[nodiscard, gnu::always_inline]] static constexpr std::size_t index(layout want) noexcept {
+        return index_of(aligned(want));
+    }
+
+    /// What every block of class `index` is: its size and its natural alignment.
+    [[nodiscard]] static constexpr layout at(std::size_t index) noexcept {
+        const std::size_t doublings = std::max(index / Parts, std::size_t{1}) - 1;
+        const std::size_t size = (index - Parts * doublings + 1) * (Step << doublings);
+        return {size, detail::lowest_bit(size)};
+    }
+
+private:
+    static constexpr std::size_t even = 2 * Parts * Step; // up to here all lie as close
+
+    /// What a block must hold so that it lies as `want` asks.
+    static constexpr std::size_t aligned(layout want) noexcept {
+        return want.align <= Step ? want.size : detail::round_up(want.size, want.align);
+    }
+
+    /// How often the distance from one size to the next has doubled.
+    static constexpr std::size_t doublings_at(std::size_t size) noexcept {
+        if (size <= even) { return 0; }
+        return static_cast<std::size_t>(std::bit_width(size - 1) - std::bit_width(even - 1));
+    }
+
+public:
+    static constexpr std::size_t count = index_of(Largest) + 1; ///< Classes.
 };
 
 namespace detail {

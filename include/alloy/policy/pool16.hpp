@@ -91,7 +91,7 @@ public:
     }
 
     /// @return A block, or null if upstream is out. @complexity O(1), but for a refill.
-    [[nodiscard]] void* allocate(layout want) noexcept {
+    [[nodiscard, gnu::always_inline]] void* allocate(layout want) noexcept {
         const std::size_t size = classes::rounded(want);
         if (size > classes::largest) [[unlikely]] { return allocate_large(want); }
         void* const at = bins_[classes::index_of(size)].pop(size, code_);
@@ -101,7 +101,7 @@ public:
 
     /// Keeps the block in its bin; a large one goes upstream. @complexity O(1).
     /// @pre `at` came from allocate() on this object and is still live.
-    void deallocate(void* at, layout given) noexcept {
+    [[gnu::always_inline]] void deallocate(void* at, layout given) noexcept {
         ALLOY_ASSERT(at != nullptr);
         const std::size_t size = classes::rounded(given);
         if (size > classes::largest) [[unlikely]] { return upstream_.get().deallocate(at, given); }

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file
+/// @brief The least that an allocator could do: a list of what was released, for each type. What is
+/// replaced with it costs the block's own cache misses.
+
+#include <cstddef>
+#include <memory>
+
+namespace alloy::bench {
+
+/// For one thread, without arrays, without an end.
+template <class T>
+struct by_hand {
+    using value_type = T;
+
+    by_hand() = default;
+    template <class Other>
+    by_hand(const by_hand<Other>& /*same*/) noexcept {} // NOLINT: as allocators are
+
+    [[nodiscard]] T* allocate(std::size_t n) {
+        if (n != 1) { return std::allocator<T>{}.allocate(n); }
+        if (free_ == nullptr) { add_chunk(); }
+        slot* const at = free_;
+        free_ = at->next;
+        return reinterpret_cast<T*>(at);
+    }
+    void deallocate(T* at, std::size_t n) noexcept {
+        if (n != 1) { return std::allocator<T>{}.deallocate(at, n); }
+        free_ = std::construct_at(reinterpret_cast<slot*>(at), slot{free_});
+    }
+
+    friend bool operator==(by_hand /*a*/, by_hand /*b*/) noexcept { return true; }
+
+private:
+    union slot {
+        slot* next;
+        alignas(T) std::byte bytes[sizeof(T)];
+    };
+
+    static void add_chunk() {
+        constexpr std::size_t count = 1 + (std::size_t{1} << 16U) / sizeof(slot);
+        slot* const chunk = std::allocator<slot>{}.allocate(count);
+        for (std::size_t i = count; i-- > 0;) { free_ = std::construct_at(chunk + i, slot{free_}); }
+    }
+
+    static inline slot* free_ = nullptr;
+};
+
+} // namespace alloy::bench
