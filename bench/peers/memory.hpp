@@ -42,7 +42,7 @@ outcome bounded_queue_of(const Allocator& allocator, const task& asked) {
 template <class Blocks, class Allocator>
 outcome free_only_of(const Allocator& allocator, const task& asked) {
     constexpr std::size_t batch = 500'000;
-    const std::uint64_t turns = 2 + 20 / asked.divisor;
+    const std::uint64_t turns = 2 + 6 / asked.divisor;
     std::array<std::vector<word*>, 2> batches{std::vector<word*>(batch, nullptr),
                                               std::vector<word*>(batch, nullptr)};
     return added_memory(asked.threads, 2 * batch * Blocks::bytes, [&] {
@@ -67,7 +67,7 @@ outcome free_only_of(const Allocator& allocator, const task& asked) {
 template <class Blocks, class Allocator>
 outcome many_threads_of(const Allocator& allocator, const task& asked) {
     constexpr std::size_t few = 1000;
-    const std::uint64_t turns = 2 + 20 / asked.divisor;
+    const std::uint64_t turns = 2 + 6 / asked.divisor;
     std::vector<word*> all(few * asked.threads, nullptr);
     return added_memory(asked.threads, all.size() * Blocks::bytes, [&] {
         team threads(asked.threads);
