@@ -57,7 +57,7 @@ std::string_view name_of(role of) {
 }
 
 std::span<const contender> contenders() {
-#define ALLOY_PEERS_CONTENDER(id, kind, threads, made_for, library, header, label, ...)               \
+#define ALLOY_PEERS_CONTENDER(id, kind, threads, made_for, library, header, label, ...)            \
     contender{label, #id, "", role::kind, breadth::threads, blocks::made_for},
 #define ALLOY_PEERS_PRELOADED(library, label)                                                      \
     contender{label, "std_allocator", library, role::other, breadth::any, blocks::any},

@@ -105,7 +105,7 @@ public:
     /// Allocates room for `n` objects; for none, a block that holds nothing.
     /// @throws std::bad_array_new_length if `n` objects exceed max_size(), std::bad_alloc if the
     ///         policy has no memory. Without exceptions, terminates.
-    [[nodiscard]] constexpr T* allocate(std::size_t n) {
+    [[nodiscard, gnu::always_inline]] constexpr T* allocate(std::size_t n) {
         if (std::is_constant_evaluated()) { return std::allocator<T>{}.allocate(n); }
         return static_cast<T*>(block_for(n));
     }
@@ -121,7 +121,7 @@ public:
     }
 
     /// Releases what allocate(n) returned. @pre It did, through an equal allocator.
-    constexpr void deallocate(T* at, std::size_t n) noexcept {
+    [[gnu::always_inline]] constexpr void deallocate(T* at, std::size_t n) noexcept {
         if (std::is_constant_evaluated()) { return std::allocator<T>{}.deallocate(at, n); }
         const layout given = layout_for<T>(n);
         if constexpr (detail::has_asan) {
