@@ -22,30 +22,35 @@ struct by_hand {
     [[nodiscard]] T* allocate(std::size_t n) {
         if (n != 1) { return std::allocator<T>{}.allocate(n); }
         if (free_ == nullptr) { add_chunk(); }
-        slot* const at = free_;
+        link* const at = free_;
         free_ = at->next;
         return reinterpret_cast<T*>(at);
     }
     void deallocate(T* at, std::size_t n) noexcept {
         if (n != 1) { return std::allocator<T>{}.deallocate(at, n); }
-        free_ = std::construct_at(reinterpret_cast<slot*>(at), slot{free_});
+        free_ = std::construct_at(reinterpret_cast<link*>(at), link{free_});
     }
 
     friend bool operator==(by_hand /*a*/, by_hand /*b*/) noexcept { return true; }
 
 private:
+    struct link {
+        link* next;
+    };
     union slot {
-        slot* next;
+        link next;
         alignas(T) std::byte bytes[sizeof(T)];
     };
 
     static void add_chunk() {
         constexpr std::size_t count = 1 + (std::size_t{1} << 16U) / sizeof(slot);
         slot* const chunk = std::allocator<slot>{}.allocate(count);
-        for (std::size_t i = count; i-- > 0;) { free_ = std::construct_at(chunk + i, slot{free_}); }
+        for (std::size_t i = count; i-- > 0;) {
+            free_ = std::construct_at(reinterpret_cast<link*>(chunk + i), link{free_});
+        }
     }
 
-    static inline slot* free_ = nullptr;
+    static inline link* free_ = nullptr;
 };
 
 } // namespace alloy::bench
