@@ -81,8 +81,8 @@ std::string introduction(const report& of) {
         "<p>{}</p>\n"
         "<p>A bar is the ratio to {}: longer is better. The line across its end is half of the "
         "interquartile range to either side; where two of them overlap, do not tell who is ahead. "
-        "Times are of wall clock, an operation of any thread; memory is the peak over what was "
-        "live and 1 MiB a thread.</p>\n",
+        "Times are of wall clock, an operation of any thread; memory is as the title of its table "
+        "says.</p>\n",
         escaped(heading(of)), escaped(of.who->present.front().who->name));
     for (const std::string& each : of.runs->objections) {
         all += fmt::format("<p>{}.</p>\n", escaped(each));

@@ -22,7 +22,6 @@
 #include "memory.hpp"
 #include "programs/event_simulation.hpp"
 #include "programs/identifier_index.hpp"
-#include "programs/json_document.hpp"
 #include "programs/kd_tree.hpp"
 #include "programs/lru_cache.hpp"
 #include "programs/order_book.hpp"
@@ -103,7 +102,7 @@ struct workloads {
     static constexpr auto footprint_peak = footprint_peak_of<Allocator>;
     static constexpr auto footprint_after = footprint_after_of<Allocator>;
     static constexpr auto footprint_returned = footprint_returned_of<Allocator>;
-    static constexpr auto json_document = json_document_of<Allocator>;
+    static constexpr auto json_document = json_text_of<kit>;
     static constexpr auto lru_cache = lru_cache_of<Allocator>;
     static constexpr auto order_book = order_book_of<Allocator>;
     static constexpr auto event_simulation = event_simulation_of<Allocator>;
