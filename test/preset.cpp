@@ -134,6 +134,23 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(hands_a_medium_block_out_again, Family, pools) {
     handle.deallocate(second, node);
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(keeps_large_blocks_for_the_next_request_of_their_size, Family,
+                              pools) {
+    auto handle = Family{}.template make<int>().handle();
+    const layout buffer{100'000, 8};
+    BOOST_TEST(handle.good_size(buffer) == 106'496U); // 13 * 8 KiB
+    void* const first = handle.allocate(buffer);
+    handle.deallocate(first, buffer);
+    void* const second = handle.allocate({106'496, 8});
+    BOOST_TEST(second == first);
+    handle.deallocate(second, buffer);
+    const layout huge{(std::size_t{1} << 22U) + 1, 8};
+    BOOST_TEST(handle.good_size(huge) == huge.size);
+    void* const at = handle.allocate(huge);
+    std::memset(at, 1, huge.size);
+    handle.deallocate(at, huge);
+}
+
 using for_threads = std::tuple<pool_family, bitmap_family, buddy_family>;
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(serves_many_threads_at_once, Family, for_threads) {

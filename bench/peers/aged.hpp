@@ -52,7 +52,7 @@ outcome aged_walk_of(const Allocator& allocator, const task& asked) {
     std::list<word, rebound<Allocator, word>> made(allocator);
     word next = 0;
     age(made, live, asked, [&] { return made.insert(made.end(), next++); });
-    return repeated(asked, live, 10'000'000, [&] { return walk(made); });
+    return repeated(asked, live, 5'000'000, [&] { return walk(made); });
 }
 
 /// All keys of a tree of 100,000 that were replaced at random are looked for.
@@ -61,7 +61,7 @@ outcome aged_search_of(const Allocator& allocator, const task& asked) {
     constexpr std::size_t live = 100'000;
     tree_map<Allocator> made(allocator);
     const std::vector<word> keys = age_keys(made, live, asked);
-    return repeated(asked, live, 1'000'000, [&] { return find_all(made, keys); });
+    return repeated(asked, live, 300'000, [&] { return find_all(made, keys); });
 }
 
 /// The same with a hash table, which is walked as well.
@@ -71,7 +71,7 @@ outcome aged_hash_of(const Allocator& allocator, const task& asked) {
     hash_map<Allocator> made(allocator);
     made.reserve(live);
     const std::vector<word> keys = age_keys(made, live, asked);
-    return repeated(asked, live, 3'000'000, [&] { return find_all(made, keys) + walk(made); });
+    return repeated(asked, live, 1'500'000, [&] { return find_all(made, keys) + walk(made); });
 }
 
 /// A new list of 100,000 is walked, which lies among what is left of 200,000 blocks of 16 to 128

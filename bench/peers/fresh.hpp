@@ -25,7 +25,7 @@ namespace alloy::bench {
 template <class Allocator>
 outcome fresh_list_of(const Allocator& allocator, const task& asked) {
     constexpr std::size_t live = 100'000;
-    return repeated(asked, live, 6'000'000, [&] {
+    return repeated(asked, live, 3'000'000, [&] {
         std::list<word, rebound<Allocator, word>> made(allocator);
         for (word each = 0; each < live; ++each) { made.push_back(each); }
         return walk(made);
@@ -55,7 +55,7 @@ outcome fresh_deque_of(const Allocator& allocator, const task& asked) {
     using message = std::array<word, 8>;
     constexpr std::size_t live = 100'000;
     constexpr std::size_t window = 1000;
-    return repeated(asked, live, 20'000'000, [&] {
+    return repeated(asked, live, 10'000'000, [&] {
         std::deque<message, rebound<Allocator, message>> made(allocator);
         word sum = 0;
         for (word each = 0; each < live; ++each) {
@@ -73,7 +73,7 @@ outcome fresh_deque_of(const Allocator& allocator, const task& asked) {
 template <class Allocator>
 outcome fresh_vector_of(const Allocator& allocator, const task& asked) {
     constexpr std::size_t live = 100'000;
-    return repeated(asked, live, 30'000'000, [&] {
+    return repeated(asked, live, 10'000'000, [&] {
         std::vector<word, rebound<Allocator, word>> made(allocator);
         for (word each = 0; each < live; ++each) { made.push_back(each); }
         escape(made.data());
@@ -89,7 +89,7 @@ outcome fresh_strings_of(const Allocator& allocator, const task& asked) {
     const rebound<Allocator, char> from(allocator);
     std::vector<text> texts;
     texts.reserve(live);
-    return repeated(asked, live, 3'000'000, [&] {
+    return repeated(asked, live, 1'500'000, [&] {
         for (std::size_t i = 0; i < live; ++i) { texts.emplace_back(20 + i * 37 % 81, 'a', from); }
         word sum = 0;
         for (text& each : texts) {

@@ -89,13 +89,13 @@ struct workloads {
     static constexpr auto free_only = free_only_of<node, Allocator>;
     static constexpr auto many_threads = many_threads_of<node, Allocator>;
     static constexpr auto fresh_list = fresh_list_of<Allocator>;
-    static constexpr auto fresh_map = fresh_keys_of<tree_map<Allocator>, 100'000, 3, Allocator>;
-    static constexpr auto fresh_set = fresh_keys_of<tree_set<Allocator>, 100'000, 3, Allocator>;
-    static constexpr auto fresh_hash = fresh_keys_of<hash_map<Allocator>, 100'000, 6, Allocator>;
+    static constexpr auto fresh_map = fresh_keys_of<tree_map<Allocator>, 100'000, 2, Allocator>;
+    static constexpr auto fresh_set = fresh_keys_of<tree_set<Allocator>, 100'000, 2, Allocator>;
+    static constexpr auto fresh_hash = fresh_keys_of<hash_map<Allocator>, 100'000, 3, Allocator>;
     static constexpr auto fresh_deque = fresh_deque_of<Allocator>;
     static constexpr auto fresh_vector = fresh_vector_of<Allocator>;
     static constexpr auto fresh_strings = fresh_strings_of<Allocator>;
-    static constexpr auto fresh_flat = fresh_keys_of<flat_map<Allocator>, 250, 8'000, Allocator>;
+    static constexpr auto fresh_flat = fresh_keys_of<flat_map<Allocator>, 250, 4'000, Allocator>;
     static constexpr auto aged_search = aged_search_of<Allocator>;
     static constexpr auto aged_hash = aged_hash_of<Allocator>;
     static constexpr auto littered_walk = littered_walk_of<Allocator>;

@@ -63,6 +63,7 @@
 #include <alloy/compose/passthrough.hpp>
 #include <alloy/compose/quantize.hpp>
 #include <alloy/compose/remote.hpp>
+#include <alloy/compose/retaining.hpp>
 #include <alloy/compose/retrying.hpp>
 #include <alloy/compose/sealed.hpp>
 #include <alloy/compose/segregate.hpp>

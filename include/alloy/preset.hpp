@@ -20,7 +20,10 @@
 #include <alloy/adapt/allocator.hpp>
 #include <alloy/compose/locked.hpp>
 #include <alloy/compose/magazine.hpp>
+#include <alloy/compose/quantize.hpp>
+#include <alloy/compose/retaining.hpp>
 #include <alloy/compose/segregate.hpp>
+#include <alloy/compose/sharded.hpp>
 #include <alloy/compose/single_threaded.hpp>
 #include <alloy/compose/size_classes.hpp>
 #include <alloy/compose/thread_cached.hpp>
@@ -48,6 +51,11 @@ constexpr layout medium{medium_sizes::largest, medium_sizes::largest};
 
 using medium_blocks = slab<medium_sizes, pages<>, null_source>;
 
+/// What is larger comes from operator new, and the newest 4 MiB of what was released stay for it.
+constexpr std::size_t retained = std::size_t{1} << 22U;
+using large_blocks = quantize<parts_to_a_doubling<8, retained>, retaining<retained>>;
+using shared_large_blocks = sharded<locked<large_blocks>, 4>;
+
 template <policy Pages>
 struct bitmaps_of {
     template <layout Node>
@@ -68,11 +76,12 @@ namespace detail {
 
 /// What threads share below their caches: bitmaps to 128 bytes, and a slab to 1 KiB.
 using shared_pool =
-    shared_bitmaps<pages<>, segregate<tier<medium, locked<medium_blocks, spin_lock>>, new_source>>;
+    shared_bitmaps<pages<>,
+                   segregate<tier<medium, locked<medium_blocks, spin_lock>>, shared_large_blocks>>;
 
 /// What one thread alone uses: a pool16 to 128 bytes, and a slab behind small stacks to 1 KiB.
 using local_pool = segregate<tier<small, pool16<>>,
-                             tier<medium, magazine<medium_sizes, medium_blocks>>, new_source>;
+                             tier<medium, magazine<medium_sizes, medium_blocks>>, large_blocks>;
 
 } // namespace detail
 

@@ -89,9 +89,18 @@ static_assert(powers_of_two<16>::rounded(1) == 16 && powers_of_two<16>::rounded(
 static_assert(powers_of_two<>::rounded(any_size / 2) == any_size / 2 + 1 &&
               powers_of_two<>::rounded(any_size / 2 + 2) == any_size / 2 + 2);
 
+static_assert(parts_to_a_doubling<8>::rounded(1) == 1 &&
+              parts_to_a_doubling<8>::rounded(17) == 18 &&
+              parts_to_a_doubling<8>::rounded(1'025) == 1'152 &&
+              parts_to_a_doubling<8>::rounded(1'024) == 1'024 &&
+              parts_to_a_doubling<8>::cut(1'151) == 1'024 &&
+              parts_to_a_doubling<8, 1'024>::rounded(1'023) == 1'024 &&
+              parts_to_a_doubling<8, 1'024>::rounded(1'025) == 1'025);
+
 using rules = std::tuple<multiples_of<1>, multiples_of<48>, lines, multiples_of<any_size>,
                          multiples_of<SIZE_MAX>, powers_of_two<>, powers_of_two<256>,
-                         powers_of_two<any_align>>;
+                         powers_of_two<any_align>, parts_to_a_doubling<8>, parts_to_a_doubling<1>,
+                         parts_to_a_doubling<4, 1'024>>;
 
 } // namespace
 

@@ -218,6 +218,7 @@ struct zoo {
         exhibit<pool16<S, links::encoded>, mixed>{"pool16, encoded"},
         exhibit<freelist<node, S, unlimited, 32, links::encoded>, node>{"freelist, encoded"},
         exhibit<shuffled<sixteen, pool, 8>, mixed>{"shuffled"},
+        exhibit<quantize<parts_to_a_doubling<8>, retaining<4096, S>>, mixed>{"retaining"},
         exhibit<sharded<locked<checked<S, narrow>>, 3>, layout{64, 64}>{"sharded"},
         exhibit<counted<pool, counted_options{.reads = gauge::sizes}>, mixed>{"counted in bytes"},
         exhibit<hardening<4, pool>, layout{64, 16}>{"hardening<4>"},

@@ -57,10 +57,30 @@ struct powers_of_two {
     }
 };
 
+/// `Parts` sizes to a doubling, so that less than one part in `Parts` of a block is lost; every
+/// size above `Largest` bytes, and below `Parts`.
+template <std::size_t Parts, std::size_t Largest = any_size / 2 + 1>
+struct parts_to_a_doubling {
+    static_assert(std::has_single_bit(Parts) && std::has_single_bit(Largest),
+                  "alloy::parts_to_a_doubling: not powers of two");
+
+    [[nodiscard]] static constexpr std::size_t cut(std::size_t n) noexcept {
+        return n - n % step_at(n);
+    }
+    [[nodiscard]] static constexpr std::size_t rounded(std::size_t n) noexcept {
+        return detail::round_up(n, step_at(n));
+    }
+
+private:
+    static constexpr std::size_t step_at(std::size_t n) noexcept {
+        return n < Parts || n > Largest ? 1 : std::bit_floor(n) / Parts;
+    }
+};
+
 /// Asks `Upstream` for sizes of `Rule` alone, as long as it has them: what lies between the largest
 /// of them that it may serve and its `max_size` goes as it is.
 ///
-/// @tparam Rule     multiples_of, powers_of_two, or a size_rule of your own.
+/// @tparam Rule     multiples_of, powers_of_two, parts_to_a_doubling, or a size_rule of your own.
 /// @tparam Upstream Where every operation goes. Above a handle this is a handle, and empty above
 ///                  what is empty.
 /// @threads As `Upstream`.
