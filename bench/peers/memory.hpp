@@ -41,7 +41,7 @@ outcome bounded_queue_of(const Allocator& allocator, const task& asked) {
 /// A thread only allocates, and another only releases what that one made the turn before.
 template <class Blocks, class Allocator>
 outcome free_only_of(const Allocator& allocator, const task& asked) {
-    constexpr std::size_t batch = 500'000;
+    constexpr std::size_t batch = 100'000;
     const std::uint64_t turns = 2 + 6 / asked.divisor;
     std::array<std::vector<word*>, 2> batches{std::vector<word*>(batch, nullptr),
                                               std::vector<word*>(batch, nullptr)};

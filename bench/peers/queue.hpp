@@ -112,7 +112,7 @@ word consume(Blocks& from, std::vector<ring>& rings, std::uint64_t count) {
 template <released By, class Blocks, class Allocator>
 outcome queue_of(const Allocator& allocator, const task& asked) {
     const unsigned producers = asked.threads - 1;
-    const std::uint64_t each = 1'000'000 / asked.divisor / producers;
+    const std::uint64_t each = 250'000 / asked.divisor / producers;
     std::vector<ring> rings(producers);
     team threads(asked.threads);
     const std::uint64_t checksum = threads.run([&](unsigned who) {
