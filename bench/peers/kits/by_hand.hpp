@@ -21,14 +21,16 @@ struct by_hand {
 
     [[nodiscard]] T* allocate(std::size_t n) {
         if (n != 1) { return std::allocator<T>{}.allocate(n); }
-        if (free_ == nullptr) { add_chunk(); }
-        link* const at = free_;
-        free_ = at->next;
+        link*& free = newest();
+        if (free == nullptr) { add_chunk(); }
+        link* const at = free;
+        free = at->next;
         return reinterpret_cast<T*>(at);
     }
     void deallocate(T* at, std::size_t n) noexcept {
         if (n != 1) { return std::allocator<T>{}.deallocate(at, n); }
-        free_ = std::construct_at(reinterpret_cast<link*>(at), link{free_});
+        link*& free = newest();
+        free = std::construct_at(reinterpret_cast<link*>(at), link{free});
     }
 
     friend bool operator==(by_hand /*a*/, by_hand /*b*/) noexcept { return true; }
@@ -41,6 +43,13 @@ private:
         link next;
         alignas(T) std::byte bytes[sizeof(T)];
     };
+
+    /// Through a register, as alloy::global does and for its reason.
+    static link*& newest() noexcept {
+        link** at = &free_;
+        asm("" : "+r"(at));
+        return *at;
+    }
 
     static void add_chunk() {
         constexpr std::size_t count = 1 + (std::size_t{1} << 16U) / sizeof(slot);
