@@ -20,13 +20,13 @@
 namespace alloy::bench {
 
 /// Fills `made` with `live` elements by `insert`, which returns an iterator, and replaces random
-/// ones, each five times on average: less than 1 % are still the first. @return Where they are.
+/// ones, each twenty times on average. @return Where they are.
 template <class Container, class Insert>
 auto age(Container& made, std::size_t live, const task& asked, Insert insert) {
     std::vector<typename Container::iterator> places(live);
     for (auto& each : places) { each = insert(); }
     random_numbers random(0);
-    for (std::uint64_t left = asked.share(5 * live); left > 0; --left) {
+    for (std::uint64_t left = asked.share(20 * live); left > 0; --left) {
         auto& place = places[random.below(live)];
         made.erase(place);
         place = insert();

@@ -80,7 +80,7 @@ template <class Kit>
 outcome syntax_tree_of(Kit& home, const task& asked) {
     using tree = syntax_tree<typename Kit::allocator_type>;
     const program_text sample(2'000);
-    const std::uint64_t turns = 1 + asked.share(40);
+    const std::uint64_t turns = 1 + asked.share(30);
     std::uint64_t nodes = 0;
     syntax::variables variables{};
     team alone(1);

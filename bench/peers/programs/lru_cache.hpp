@@ -63,7 +63,7 @@ private:
 /// 16 Ki of 256 Ki answers are kept; the n-th key is asked for about 1/n as often as the first.
 template <class Allocator>
 outcome lru_cache_of(const Allocator& allocator, const task& asked) {
-    const std::uint64_t steps = asked.share(2'500'000);
+    const std::uint64_t steps = asked.share(1'500'000);
     lru_cache<Allocator> cache(16'384, allocator);
     random_numbers random(0);
     word sum = 0;
