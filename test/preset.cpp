@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <alloy/preset.hpp>
 
+#include <alloy/gauge/observe.hpp>
+
 #include "support/conformance.hpp"
 #include "support/families.hpp"
 
@@ -138,12 +140,18 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(keeps_large_blocks_for_the_next_request_of_their_s
                               pools) {
     auto handle = Family{}.template make<int>().handle();
     const layout buffer{100'000, 8};
+    const auto cached = [&] { return observe(handle).bytes.cached; };
     BOOST_TEST(handle.good_size(buffer) == 106'496U); // 13 * 8 KiB
+    handle.trim();
+    const std::size_t before = cached();
     void* const first = handle.allocate(buffer);
     handle.deallocate(first, buffer);
+    BOOST_TEST(cached() == before + 106'496U);
     void* const second = handle.allocate({106'496, 8});
     BOOST_TEST(second == first);
     handle.deallocate(second, buffer);
+    handle.trim();
+    BOOST_TEST(cached() == before);
     const layout huge{(std::size_t{1} << 22U) + 1, 8};
     BOOST_TEST(handle.good_size(huge) == huge.size);
     void* const at = handle.allocate(huge);

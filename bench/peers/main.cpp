@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
+#include "agreement.hpp"
 #include "contender.hpp"
 #include "experiment.hpp"
 #include "options.hpp"
@@ -52,12 +53,15 @@ status measure(const options& by) {
     for (const std::string& each : who.missing) { fmt::print(stderr, "bench_peers: {}\n", each); }
     const int rounds = by.quick ? 1 : by.rounds;
     std::ofstream page = opened(by.html); // before the work that would be lost
+    std::optional<earlier_report> before;
+    if (!by.against.empty()) { before = read_report(by.against, who.present.front().who->name); }
     const provenance made = provenance_of_this();
     progress shown(stderr_is_terminal());
     const experiment runs =
         conduct(who.present, cells_of(by.tables), rounds, by.quick ? quick_divisor : 1, shown);
     shown.erase();
-    const report result{.made = made, .who = &who, .runs = &runs, .rounds = rounds};
+    report result{.made = made, .who = &who, .runs = &runs, .rounds = rounds, .with_earlier = {}};
+    if (before) { result.with_earlier = compare(runs, *before); }
     fmt::print("{}", by.json ? json_of(result) : text_of(result, look_of_stdout()));
     if (page.is_open() && !(page << html_of(result) << std::flush)) {
         throw std::runtime_error("cannot write " + by.html);

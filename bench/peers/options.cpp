@@ -22,13 +22,14 @@ Environment: NO_COLOR switches colours off. A contender that is not on this mach
 JSON: format, clock, provenance, rounds, base, missing, columns[] (workload, table, threads, unit,
 contenders[] (name, role, value, ratio, samples)), against_others[] and against_locks[] (workload,
 threads, name, rival, ratio), remote_over_local[] (threads, name, ratio), goals[] (title, name,
-measure, reached, wanted, at_most, holds, detail), objections; figures are {median, spread}, a spread
+measure, reached, wanted, at_most, holds, detail), agreement with an earlier report, if one was named
+(commit, compared, agree, typical_change, apart[] (workload, threads, name, before, now)), objections; figures are {median, spread}, a spread
 is half of the interquartile range. A ratio of more than 1 is faster, but for remote_over_local.)";
 
 } // namespace
 
 std::variant<options, int> parse(int argc, char** argv) {
-    options chosen{{.rounds = 7}, {}, {}};
+    options chosen{{.rounds = 7}, {}, {}, {}};
     std::vector<std::string> names;
     for (const table& each : tables()) { names.emplace_back(each.id); }
     CLI::App app(about, "bench_peers");
@@ -37,6 +38,9 @@ std::variant<options, int> parse(int argc, char** argv) {
         ->check(CLI::IsMember(names));
     add_to(app, chosen, "7");
     app.add_option("--html", chosen.html, "Write a page with charts as well")->option_text("FILE");
+    app.add_option("--against", chosen.against,
+                   "Say how far this agrees with an earlier report in JSON")
+        ->option_text("FILE");
     if (const std::optional<int> done = parse(app, argc, argv)) { return *done; }
     return chosen;
 }

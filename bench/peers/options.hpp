@@ -14,6 +14,7 @@ namespace alloy::bench {
 
 struct options : common_options {
     std::string html;                ///< Where a page is written too; empty: nowhere.
+    std::string against;             ///< An earlier report to compare with; empty: none.
     std::vector<std::string> tables; ///< Names of tables; empty: all.
 };
 

@@ -4,11 +4,13 @@
 /// @file
 /// @brief The result, for people and for programs.
 
+#include "agreement.hpp"
 #include "contender.hpp"
 #include "experiment.hpp"
 #include "support/provenance.hpp"
 #include "support/terminal.hpp"
 
+#include <optional>
 #include <string>
 
 namespace alloy::bench {
@@ -19,6 +21,7 @@ struct report {
     const roster* who;
     const experiment* runs;
     int rounds;
+    std::optional<agreement> with_earlier; ///< If there is something to compare with.
 };
 
 /// How the figures came about, and who is missing; lines of text.

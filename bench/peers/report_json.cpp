@@ -53,6 +53,14 @@ ordered_json json_of(const verdict& of) {
             {"holds", of.holds()},   {"detail", of.detail}};
 }
 
+ordered_json json_of(const pair_of_ratios& of) {
+    return {{"workload", of.in.what->id},
+            {"threads", of.in.threads},
+            {"name", of.who->name},
+            {"before", json_of(of.before)},
+            {"now", json_of(of.now)}};
+}
+
 template <class Range>
 ordered_json list_of(const Range& all) {
     ordered_json result = ordered_json::array();
@@ -60,21 +68,30 @@ ordered_json list_of(const Range& all) {
     return result;
 }
 
+ordered_json json_of(const agreement& of) {
+    return {{"commit", of.commit},
+            {"compared", of.compared},
+            {"agree", of.compared - of.apart.size()},
+            {"typical_change", of.typical_change},
+            {"apart", list_of(of.apart)}};
+}
+
 } // namespace
 
 std::string json_of(const report& of) {
-    const ordered_json result{{"format", 1},
-                              {"clock", "wall"},
-                              {"provenance", json_of(of.made)},
-                              {"rounds", of.rounds},
-                              {"base", of.who->present.front().who->name},
-                              {"missing", of.who->missing},
-                              {"columns", list_of(of.runs->columns)},
-                              {"against_others", list_of(with_the_best_others(*of.runs))},
-                              {"against_locks", list_of(with_the_best_lock(*of.runs))},
-                              {"remote_over_local", list_of(remote_costs(*of.runs))},
-                              {"goals", list_of(verdicts(*of.runs))},
-                              {"objections", of.runs->objections}};
+    ordered_json result{{"format", 1},
+                        {"clock", "wall"},
+                        {"provenance", json_of(of.made)},
+                        {"rounds", of.rounds},
+                        {"base", of.who->present.front().who->name},
+                        {"missing", of.who->missing},
+                        {"columns", list_of(of.runs->columns)},
+                        {"against_others", list_of(with_the_best_others(*of.runs))},
+                        {"against_locks", list_of(with_the_best_lock(*of.runs))},
+                        {"remote_over_local", list_of(remote_costs(*of.runs))},
+                        {"goals", list_of(verdicts(*of.runs))},
+                        {"objections", of.runs->objections}};
+    if (of.with_earlier) { result["agreement"] = json_of(*of.with_earlier); }
     return result.dump(2) + '\n';
 }
 

@@ -81,6 +81,25 @@ std::string text_of(const std::vector<verdict>& all, const look& style) {
     return text;
 }
 
+std::string text_of(const agreement& of, const look& style) {
+    std::string text =
+        paint(
+            fmt::format("\nAgainst the run of {}: {} of {} ratios agree, {:.1f} %; they differ by "
+                        "{:.1f} % in the median",
+                        of.commit, of.compared - of.apart.size(), of.compared, of.percent(),
+                        100 * of.typical_change),
+            colour::bold, style) +
+        '\n';
+    for (const pair_of_ratios& each : of.apart) {
+        if (each.who->role != role::alloy) { continue; }
+        text += fmt::format("  {}{}{}x, was {}x\n", fit(each.who->name, 31, false),
+                            fit(name_of(each.in), 28, false),
+                            fit(with_spread(each.now, style.unicode), 12, true),
+                            with_spread(each.before, style.unicode));
+    }
+    return text;
+}
+
 } // namespace
 
 std::string heading(const report& of) {
@@ -100,7 +119,8 @@ std::string text_of(const report& of, const look& style) {
     all += text_of("against the best of the others", with_the_best_others(*of.runs), style);
     all += text_of("against the best mutex", with_the_best_lock(*of.runs), style);
     all += text_of(remote_costs(*of.runs), style);
-    return all + text_of(verdicts(*of.runs), style);
+    all += text_of(verdicts(*of.runs), style);
+    return of.with_earlier ? all + text_of(*of.with_earlier, style) : all;
 }
 
 } // namespace alloy::bench

@@ -51,10 +51,13 @@ constexpr layout medium{medium_sizes::largest, medium_sizes::largest};
 
 using medium_blocks = slab<medium_sizes, pages<>, null_source>;
 
-/// What is larger comes from operator new, and the newest 4 MiB of what was released stay for it.
+/// What is larger comes from operator new, and the newest 4 MiB of what was released stay for it;
+/// four such rows for threads.
 constexpr std::size_t retained = std::size_t{1} << 22U;
-using large_blocks = quantize<parts_to_a_doubling<8, retained>, retaining<retained>>;
-using shared_large_blocks = sharded<locked<large_blocks>, 4>;
+template <class Mutex = null_mutex>
+using large_blocks =
+    quantize<parts_to_a_doubling<8, retained>, retaining<retained, new_source, 32, Mutex>>;
+using shared_large_blocks = sharded<large_blocks<spin_lock>, 4>;
 
 template <policy Pages>
 struct bitmaps_of {
@@ -81,17 +84,19 @@ using shared_pool =
 
 /// What one thread alone uses: a pool16 to 128 bytes, and a slab behind small stacks to 1 KiB.
 using local_pool = segregate<tier<small, pool16<>>,
-                             tier<medium, magazine<medium_sizes, medium_blocks>>, large_blocks>;
+                             tier<medium, magazine<medium_sizes, medium_blocks>>, large_blocks<>>;
 
 } // namespace detail
 
-/// Objects to 1 KiB for all threads: a cache for each in front of what they share.
+/// Objects to 1 KiB for all threads: a cache for each in front of what they share. Larger blocks
+/// are rounded by less than an eighth, and 16 MiB of them stay until trim().
 template <class T>
 using pool_allocator =
     allocator<T, thread_cached<detail::medium_sizes, global<detail::shared_pool>>>;
 
 /// Objects to 1 KiB from a process-wide pool that one thread alone may use; asserted in
-/// debug builds.
+/// debug builds. Larger blocks are rounded by less than an eighth, and 4 MiB of them stay until
+/// trim().
 template <class T>
 using local_pool_allocator = allocator<T, global<single_threaded<detail::local_pool>>>;
 

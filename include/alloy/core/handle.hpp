@@ -78,9 +78,9 @@ public:
     friend constexpr bool operator==(global /*a*/, global /*b*/) noexcept { return true; }
 
 private:
-    /// Through a register, whatever the compiler knows: a processor that forwards a store to a
-    /// later load at once knows the place by register and offset, and one that is relative to the
-    /// instruction looks different to each.
+    /// Through a register: some processors forward a store to a later load at no cost, but only
+    /// where both name the same register and offset, and relative to the instruction pointer each
+    /// has another.
     template <class Op>
     [[gnu::always_inline]] static decltype(auto) forward(const Op& operation) noexcept {
         P* at = std::addressof(instance());
