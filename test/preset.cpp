@@ -57,6 +57,7 @@ static_assert(!thread_safe_v<handle_in<local_pool_allocator>> &&
 static_assert(!thread_safe_v<handle_in<local_bitmap_allocator>> &&
               single_threaded_v<handle_in<local_bitmap_allocator>>);
 static_assert(!thread_safe_v<handle_in<in_arena>>);
+static_assert(lockable_policy<detail::shared_large_blocks>, "whole in the child of a fork");
 
 } // namespace
 
