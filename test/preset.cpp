@@ -6,11 +6,15 @@
 #include "support/conformance.hpp"
 #include "support/families.hpp"
 
+#include <algorithm>
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstring>
 #include <list>
 #include <map>
 #include <memory>
+#include <new>
 #include <numeric>
 #include <thread>
 #include <tuple>
@@ -57,7 +61,14 @@ static_assert(!thread_safe_v<handle_in<local_pool_allocator>> &&
 static_assert(!thread_safe_v<handle_in<local_bitmap_allocator>> &&
               single_threaded_v<handle_in<local_bitmap_allocator>>);
 static_assert(!thread_safe_v<handle_in<in_arena>>);
-static_assert(lockable_policy<detail::shared_large_blocks>, "whole in the child of a fork");
+static_assert(lockable_policy<detail::shared_large_blocks<new_source>>,
+              "whole in the child of a fork");
+
+struct message {
+    std::array<int, 12> words;
+};
+constexpr layout one_message = layout_of<message>;
+constinit message_pool<message, 100> messages;
 
 } // namespace
 
@@ -198,6 +209,67 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(ends_in_one_thread_what_another_built, Family, for
     BOOST_TEST(std::accumulate(list.begin(), list.end(), 0) == many * (many - 1) / 2);
     list.clear();
     BOOST_TEST(list.empty());
+}
+
+BOOST_AUTO_TEST_CASE(threads_fill_one_arena_together_and_one_of_them_resets_it) {
+    concurrent_arena arena;
+    std::atomic<int> faults{0};
+    const auto work = [&](int seed) {
+        std::vector<int, concurrent_arena_allocator<int>> row(arena);
+        std::list<int, concurrent_arena_allocator<int>> list(arena);
+        for (int i = 0; i < many; ++i) {
+            row.push_back(seed + i);
+            list.push_back(seed + i);
+        }
+        if (!std::equal(row.begin(), row.end(), list.begin(), list.end())) { ++faults; }
+        if (row.front() != seed || list.back() != seed + many - 1) { ++faults; }
+    };
+    for (int round = 0; round < 3; ++round) {
+        std::vector<std::jthread> threads;
+        for (int seed = 0; seed < 4; ++seed) { threads.emplace_back(work, seed * many); }
+        threads.clear();
+        BOOST_TEST(faults == 0);
+        arena.each_upstream([](const auto& all) { BOOST_TEST(all.account().used() > 0U); });
+        arena.reset();
+        arena.each_upstream([](const auto& all) { BOOST_TEST(all.account().used() == 0U); });
+    }
+}
+
+BOOST_AUTO_TEST_CASE(has_as_many_messages_as_it_was_made_for) {
+    BOOST_TEST(messages.prepare());
+    std::vector<void*> all;
+    while (void* const at = messages.allocate(one_message)) { all.push_back(at); }
+    BOOST_TEST(all.size() == 100U);
+    for (void* const each : all) { messages.deallocate(each, one_message); }
+    void* const at = messages.allocate(one_message);
+    BOOST_TEST(at == all.back());
+    messages.deallocate(at, one_message);
+    BOOST_TEST(messages.allocate({one_message.size + 1, one_message.align}) == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(hands_each_message_to_one_thread_alone) {
+    BOOST_TEST(messages.prepare());
+    for (const std::size_t crowd : {2U, 4U, 16U}) {
+        std::atomic<int> faults{0};
+        const auto work = [&](int mine) {
+            for (int i = 0; i < 2'000; ++i) {
+                void* const at = messages.allocate(one_message);
+                if (at == nullptr) { // there are more than threads
+                    ++faults;
+                    continue;
+                }
+                auto* const sent = ::new (at) message;
+                sent->words.fill(mine);
+                if (i % 16 == 0) { std::this_thread::yield(); }
+                if (std::ranges::count(sent->words, mine) != 12) { ++faults; }
+                messages.deallocate(at, one_message);
+            }
+        };
+        std::vector<std::jthread> threads;
+        for (std::size_t i = 0; i < crowd; ++i) { threads.emplace_back(work, static_cast<int>(i)); }
+        threads.clear();
+        BOOST_TEST(faults == 0, crowd << " threads");
+    }
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(reaches_one_instance_from_all_types, Family, process_wide_families) {

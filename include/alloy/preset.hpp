@@ -49,15 +49,17 @@ using medium_sizes = geometric_classes<8, 8, 1024>; // up to 128 bytes the same
 constexpr layout small{small_sizes::largest, small_sizes::largest};
 constexpr layout medium{medium_sizes::largest, medium_sizes::largest};
 
-using medium_blocks = slab<medium_sizes, pages<>, null_source>;
+template <policy Pages>
+using medium_blocks = slab<medium_sizes, Pages, null_source>;
 
-/// What is larger comes from operator new, and the newest 4 MiB of what was released stay for it;
-/// four such rows for threads.
+/// What is larger comes from `Heap`, and the newest 4 MiB of what was released stay for it; four
+/// such rows for threads.
 constexpr std::size_t retained = std::size_t{1} << 22U;
-template <class Mutex = null_mutex>
+template <policy Heap, class Mutex = null_mutex>
 using large_blocks =
-    quantize<parts_to_a_doubling<8, retained>, retaining<retained, new_source, 32, Mutex>>;
-using shared_large_blocks = sharded<large_blocks<spin_lock>, 4>;
+    quantize<parts_to_a_doubling<8, retained>, retaining<retained, Heap, 32, Mutex>>;
+template <policy Heap>
+using shared_large_blocks = sharded<large_blocks<Heap, spin_lock>, 4>;
 
 template <policy Pages>
 struct bitmaps_of {
@@ -78,13 +80,16 @@ using shared_bitmaps =
 namespace detail {
 
 /// What threads share below their caches: bitmaps to 128 bytes, and a slab to 1 KiB.
+template <policy Pages = pages<>, policy Heap = new_source>
 using shared_pool =
-    shared_bitmaps<pages<>,
-                   segregate<tier<medium, locked<medium_blocks, spin_lock>>, shared_large_blocks>>;
+    shared_bitmaps<Pages, segregate<tier<medium, locked<medium_blocks<Pages>, spin_lock>>,
+                                    shared_large_blocks<Heap>>>;
 
 /// What one thread alone uses: a pool16 to 128 bytes, and a slab behind small stacks to 1 KiB.
-using local_pool = segregate<tier<small, pool16<>>,
-                             tier<medium, magazine<medium_sizes, medium_blocks>>, large_blocks<>>;
+template <policy Pages = pages<>, policy Heap = new_source>
+using local_pool =
+    segregate<tier<small, pool16<Heap>>, tier<medium, magazine<medium_sizes, medium_blocks<Pages>>>,
+              large_blocks<Heap>>;
 
 } // namespace detail
 
@@ -92,13 +97,13 @@ using local_pool = segregate<tier<small, pool16<>>,
 /// are rounded by less than an eighth, and 16 MiB of them stay until trim().
 template <class T>
 using pool_allocator =
-    allocator<T, thread_cached<detail::medium_sizes, global<detail::shared_pool>>>;
+    allocator<T, thread_cached<detail::medium_sizes, global<detail::shared_pool<>>>>;
 
 /// Objects to 1 KiB from a process-wide pool that one thread alone may use; asserted in
 /// debug builds. Larger blocks are rounded by less than an eighth, and 4 MiB of them stay until
 /// trim().
 template <class T>
-using local_pool_allocator = allocator<T, global<single_threaded<detail::local_pool>>>;
+using local_pool_allocator = allocator<T, global<single_threaded<detail::local_pool<>>>>;
 
 /// A `bitmap` for every multiple of 8 bytes to 128, behind small stacks of free blocks; what is
 /// larger comes from `Large`. A chunk is 1 MiB of address space, and memory as it is used.

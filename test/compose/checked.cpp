@@ -9,7 +9,10 @@
 #include <alloy/policy/buddy.hpp>
 #include <alloy/policy/bump.hpp>
 #include <alloy/policy/freelist.hpp>
+#include <alloy/policy/lock_free_buddy.hpp>
+#include <alloy/policy/lock_free_pool.hpp>
 #include <alloy/policy/pool16.hpp>
+#include <alloy/policy/slab.hpp>
 #include <alloy/source/buffer.hpp>
 #include <alloy/source/new.hpp>
 
@@ -108,7 +111,9 @@ bool is_live(const P& policy, const void* at) {
     return found;
 }
 
-using upstreams = std::tuple<pool16<>, bitmap<layout{64, 16}>, buddy<>, bump<>, new_source>;
+using upstreams =
+    std::tuple<pool16<>, freelist<layout{8'192, 64}>, bitmap<layout{64, 16}>, buddy<>, bump<>,
+               slab<>, growing_lock_free_pool<layout{8'192, 64}>, lock_free_buddy<>, new_source>;
 
 /// Calls `plant(policy, at, asked)` for a block of every size and alignment, between two others,
 /// one upstream for all; then all are released, and nothing more is reported.

@@ -5,6 +5,7 @@
 #include <alloy/compose/fallback.hpp>
 #include <alloy/compose/growing.hpp>
 #include <alloy/compose/segregate.hpp>
+#include <alloy/hybrid.hpp>
 #include <alloy/policy/freelist.hpp>
 #include <alloy/preset.hpp>
 #include <alloy/source/buffer.hpp>
@@ -98,6 +99,37 @@ template <class Tag>
 using from_new = gauged<new_source, Tag>;
 template <class Tag>
 using from_pages = gauged<pages<>, Tag>;
+template <policy Source, class Tag>
+using for_threads = global<locked<counted<Source, in_bytes>>, Tag>;
+
+/// operator new below what keeps large blocks, where no gauge may stand: each object tells what it
+/// has out. For one thread, whatever it says.
+template <class Tag>
+struct metered_heap {
+    static constexpr std::size_t max_align = any_align;
+    static constexpr bool thread_safe = true;
+    static constexpr bool migratory = true;
+
+    void* allocate(layout want) noexcept {
+        void* const at = new_source::allocate(want);
+        if (at != nullptr) { add(want.size); }
+        return at;
+    }
+    void deallocate(void* at, layout given) noexcept {
+        new_source::deallocate(at, given);
+        add(-given.size);
+    }
+    [[nodiscard]] byte_account account() const noexcept { return {.taken = mine}; }
+
+    static inline std::size_t all = 0;
+
+private:
+    void add(std::size_t bytes) noexcept {
+        mine += bytes;
+        all += bytes;
+    }
+    std::size_t mine = 0;
+};
 
 } // namespace
 
@@ -114,6 +146,52 @@ BOOST_AUTO_TEST_CASE(accounts_for_every_byte_of_the_presets) {
     using d = from_pages<struct bitmaps_tag>;
     accounts_for_every_byte<locked<bitmaps_over<d, d>>>(&out_of<d>, true);
     accounts_for_every_byte<locked<bitmaps_over<d, d>>>(&out_of<d>, false, 128);
+    using together = from_pages<struct concurrent_arena_tag>;
+    accounts_for_every_byte<locked<bump<bump_options{}, together>, spin_lock>>(&out_of<together>,
+                                                                               true);
+    using messages = from_pages<struct message_pool_tag>;
+    accounts_for_every_byte<lock_free_pool<layout{120, 8}, 1'000, messages>>(&out_of<messages>,
+                                                                             true, 120);
+    using e = from_pages<struct local_pool_tag>;
+    using heap = metered_heap<struct local_pool_tag>;
+    accounts_for_every_byte<detail::local_pool<e, heap>>([] { return out_of<e>() + heap::all; },
+                                                         true);
+}
+
+BOOST_AUTO_TEST_CASE(accounts_for_every_byte_of_the_hybrids) {
+    constexpr range_options range{.bytes = std::size_t{1} << 26U, .largest = 16384};
+    using sizes = linear_classes<8, 16>;
+    using a = gauged<reserved_pages, struct buddy_pool_tag>;
+    accounts_for_every_byte<buddy_pool<range, a>>(&out_of<a>, true, 16000);
+    using b = from_new<struct reap_tag>;
+    accounts_for_every_byte<reap<bump_options{}, b>>(&out_of<b>, true);
+    using c = from_new<struct arena_pool_tag>;
+    accounts_for_every_byte<arena_pool<bump_options{}, c>>(&out_of<c>, true);
+    using d = gauged<reserved_pages, struct quick_fit_tag>;
+    accounts_for_every_byte<quick_fit<sizes, range, d>>(&out_of<d>, true, 16000);
+    using e = gauged<reserved_pages, struct real_time_tag>;
+    accounts_for_every_byte<real_time<range, e>>(&out_of<e>, true, 16000);
+}
+
+BOOST_AUTO_TEST_CASE(accounts_for_every_byte_of_a_pool_that_threads_cache) {
+    struct tag;
+    using source = for_threads<pages<>, tag>;
+    using heap = metered_heap<tag>;
+    counted<thread_cached<detail::medium_sizes, global<detail::shared_pool<source, heap>, tag>>,
+            in_bytes>
+        all;
+    live_through(all, 20000, [&](std::size_t blocks, std::size_t asked) {
+        const auto seen = observe(all);
+        const std::size_t rack = seen.layers[1].account.aside;
+        BOOST_TEST_REQUIRE(seen.exact);
+        BOOST_TEST_REQUIRE(seen.bytes.taken == out_of<source>() + heap::all + rack);
+        BOOST_TEST_REQUIRE(seen.bytes.sum() == seen.bytes.taken);
+        BOOST_TEST_REQUIRE(seen.bytes.requested == asked);
+        BOOST_TEST_REQUIRE(seen.layers[0].counts.live().blocks == blocks);
+    });
+    all.trim();
+    BOOST_TEST(heap::all == 0U);
+    BOOST_TEST(observe(all).bytes.sum() == observe(all).bytes.taken);
 }
 
 BOOST_AUTO_TEST_CASE(accounts_for_every_byte_of_other_compositions) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Threads that allocate, trade and release stamped blocks: a million operations, times ALLOY_SOAK,
+// Threads that allocate, trade and release stamped blocks: five million operations, times ALLOY_SOAK,
 // shared by the policies below, with 2, 4 and 16 threads. No block is owned twice, none is
 // misaligned, and none is left.
 // EXPECT: no block was owned twice
@@ -46,7 +46,7 @@ bool good = true;
 template <class P>
 P& torture(const char* name, P& place, layout largest) {
     const std::uint64_t share =
-        test::thinned(1'000'000) * test::soak() / policies_in_all / crowds.size();
+        test::thinned(5'000'000) * test::soak() / policies_in_all / crowds.size();
     for (const unsigned threads : crowds) {
         const auto [operations, refused, faults] =
             test::hand_over(place, {largest, threads, share}).run();

@@ -57,6 +57,8 @@ inline void require_book(bool holds, const char* how) noexcept {
 template <bool Rich>
 struct metered {
     static constexpr std::size_t max_align = any_align;
+    static constexpr bool thread_safe = true; // for those who ask: here is one thread
+    static constexpr bool migratory = true;
     static inline books book{};
 
     [[nodiscard]] static void* allocate(layout want) noexcept { return lend(want); }
@@ -176,6 +178,7 @@ struct zoo {
         exhibit<buddy_, mixed, true>{"buddy"},
         exhibit<ranged<bit_extent, in_a_range, S>, mixed, true>{"ranged bits"},
         exhibit<pool, mixed>{"pool16"},
+        exhibit<slab<linear_classes<8, 128>, S, S>, mixed>{"slab"},
         exhibit<bump<bump_options{}, S>, mixed>{"bump"},
     };
     static constexpr std::tuple combinators{
@@ -201,8 +204,8 @@ struct zoo {
         exhibit<zeroed<quantize<powers_of_two<16>, S>>, mixed>{"zeroed source"},
     };
     static constexpr std::tuple presets{
-        exhibit<locked<pool>, mixed>{"pool_allocator"},
-        exhibit<single_threaded<pool>, mixed>{"local_pool_allocator"},
+        exhibit<detail::shared_pool<S, S>, mixed>{"pool_allocator, below its caches"},
+        exhibit<single_threaded<detail::local_pool<S, S>>, mixed>{"local_pool_allocator"},
         exhibit<locked<bitmaps_>, mixed>{"bitmap_allocator"},
         exhibit<single_threaded<bitmaps_>, mixed>{"local_bitmap_allocator"},
         exhibit<locked<buddy_>, mixed, true>{"buddy_allocator"},
@@ -215,6 +218,8 @@ struct zoo {
         exhibit<real_time<in_a_range, S>, layout{1024, 64}, true>{"real_time"},
     };
     static constexpr std::tuple hardened{
+        exhibit<locked<pool>, mixed>{"locked"},
+        exhibit<single_threaded<pool>, mixed>{"single_threaded"},
         exhibit<pool16<S, links::encoded>, mixed>{"pool16, encoded"},
         exhibit<freelist<node, S, unlimited, 32, links::encoded>, node>{"freelist, encoded"},
         exhibit<shuffled<sixteen, pool, 8>, mixed>{"shuffled"},
