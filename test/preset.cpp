@@ -225,9 +225,9 @@ BOOST_AUTO_TEST_CASE(threads_fill_one_arena_together_and_one_of_them_resets_it) 
         if (row.front() != seed || list.back() != seed + many - 1) { ++faults; }
     };
     for (int round = 0; round < 3; ++round) {
-        std::vector<std::jthread> threads;
+        std::vector<std::thread> threads;
         for (int seed = 0; seed < 4; ++seed) { threads.emplace_back(work, seed * many); }
-        threads.clear();
+        for (std::thread& each : threads) { each.join(); }
         BOOST_TEST(faults == 0);
         arena.each_upstream([](const auto& all) { BOOST_TEST(all.account().used() > 0U); });
         arena.reset();
@@ -265,9 +265,9 @@ BOOST_AUTO_TEST_CASE(hands_each_message_to_one_thread_alone) {
                 messages.deallocate(at, one_message);
             }
         };
-        std::vector<std::jthread> threads;
+        std::vector<std::thread> threads;
         for (std::size_t i = 0; i < crowd; ++i) { threads.emplace_back(work, static_cast<int>(i)); }
-        threads.clear();
+        for (std::thread& each : threads) { each.join(); }
         BOOST_TEST(faults == 0, crowd << " threads");
     }
 }

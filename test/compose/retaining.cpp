@@ -79,6 +79,17 @@ struct asked_in_the_open : new_source {
     }
 };
 
+/// Says what it was asked to resize, and does not.
+struct resized : new_source {
+    static bool resize(void* /*at*/, layout given, std::size_t size) noexcept {
+        asked = given;
+        wanted = size;
+        return false;
+    }
+    static inline layout asked{0, 1};
+    static inline std::size_t wanted = 0;
+};
+
 /// Takes a block and gives it back.
 void* come_and_go(auto& pool, layout want) {
     void* const at = pool.allocate(want);
@@ -183,6 +194,13 @@ BOOST_AUTO_TEST_CASE(grows_where_it_is_what_upstream_can_grow) {
     BOOST_TEST(!pool.resize(at, {500, 8}, 2'000));
     pool.deallocate(at, {500, 8});
     pool.deallocate(other, {600, 8});
+
+    retaining<4'096, resized> weak;
+    void* const byte = weak.allocate({100, 1});
+    BOOST_TEST(!weak.resize(byte, {100, 1}, 200));
+    BOOST_TEST((resized::asked == layout{100, alignof(std::max_align_t)}));
+    BOOST_TEST(resized::wanted == 200U);
+    weak.deallocate(byte, {100, 1});
 }
 
 BOOST_AUTO_TEST_CASE(zeroes_a_block_that_was_used) {
@@ -229,10 +247,10 @@ BOOST_AUTO_TEST_CASE(hands_blocks_from_thread_to_thread) {
             pool.deallocate(at, block);
         }
     };
-    {
-        const std::jthread one(work, 1);
-        const std::jthread other(work, 2);
-    }
+    std::thread one(work, 1);
+    std::thread other(work, 2);
+    one.join();
+    other.join();
     BOOST_TEST(faults == 0);
     BOOST_TEST(pool.account().cached <= 10'000U);
 }

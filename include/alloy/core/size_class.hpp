@@ -83,9 +83,9 @@ struct geometric_classes {
         return detail::round_up(size, Step << doublings_at(size));
     }
 
-    /// True if some class serves `want`.
+    /// True if some class serves `want`: `largest` is a multiple of every alignment below it.
     [[nodiscard, gnu::always_inline]] static constexpr bool serves(layout want) noexcept {
-        return want.size <= largest && want.align <= largest && aligned(want) <= largest;
+        return want.size <= largest && want.align <= largest;
     }
 
     /// The class of blocks of `size` bytes, a result of rounded().
