@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Threads that allocate, trade and release stamped blocks: five million operations, times
 // ALLOY_SOAK, shared by the policies below, with 2, 4 and 16 threads. No block is owned twice, none
-// is misaligned, and none is left. EXPECT: no block was owned twice
+// is misaligned, and none is left.
+// EXPECT: no block was owned twice
 #include "soak.hpp"
 
 #include <alloy/compose/locked.hpp>
