@@ -5,6 +5,7 @@
 
 #include "support/conformance.hpp"
 #include "support/families.hpp"
+#include "support/hand_over.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,7 +15,6 @@
 #include <list>
 #include <map>
 #include <memory>
-#include <new>
 #include <numeric>
 #include <thread>
 #include <tuple>
@@ -249,26 +249,10 @@ BOOST_AUTO_TEST_CASE(has_as_many_messages_as_it_was_made_for) {
 
 BOOST_AUTO_TEST_CASE(hands_each_message_to_one_thread_alone) {
     BOOST_TEST(messages.prepare());
-    for (const std::size_t crowd : {2U, 4U, 16U}) {
-        std::atomic<int> faults{0};
-        const auto work = [&](int mine) {
-            for (int i = 0; i < 2'000; ++i) {
-                void* const at = messages.allocate(one_message);
-                if (at == nullptr) { // there are more than threads
-                    ++faults;
-                    continue;
-                }
-                auto* const sent = ::new (at) message;
-                sent->words.fill(mine);
-                if (i % 16 == 0) { std::this_thread::yield(); }
-                if (std::ranges::count(sent->words, mine) != 12) { ++faults; }
-                messages.deallocate(at, one_message);
-            }
-        };
-        std::vector<std::thread> threads;
-        for (std::size_t i = 0; i < crowd; ++i) { threads.emplace_back(work, static_cast<int>(i)); }
-        for (std::thread& each : threads) { each.join(); }
-        BOOST_TEST(faults == 0, crowd << " threads");
+    for (const unsigned crowd : {2U, 4U, 16U}) {
+        const hand_over_result sent = hand_over(messages, {one_message, crowd, 20'000}).run();
+        BOOST_TEST(sent.faults == 0U, crowd << " threads");
+        BOOST_TEST(sent.operations > sent.refused);
     }
 }
 

@@ -22,9 +22,9 @@ Environment: NO_COLOR switches colours off. A contender that is not on this mach
 JSON: format, clock, provenance, rounds, base, missing, columns[] (workload, table, threads, unit,
 contenders[] (name, role, value, ratio, samples)), against_others[] and against_locks[] (workload,
 threads, name, rival, ratio), remote_over_local[] (threads, name, ratio), goals[] (title, name,
-measure, reached, wanted, at_most, holds, detail), agreement with an earlier report, if one was named
-(commit, compared, agree, typical_change, apart[] (workload, threads, name, before, now)), objections; figures are {median, spread}, a spread
-is half of the interquartile range. A ratio of more than 1 is faster, but for remote_over_local.)";
+measure, reached, wanted, at_most, holds, detail), agreement with an earlier report, if one
+was named (commit, compared, agree, typical_change, apart[] (workload, threads, name, before, now)),
+objections; figures are {median, spread}, a spread is half of the interquartile range. A ratio of more than 1 is faster, but for remote_over_local.)";
 
 } // namespace
 

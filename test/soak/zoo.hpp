@@ -194,6 +194,8 @@ struct zoo {
         exhibit<affix<pool, long, char>, mixed>{"affix"},
         exhibit<aligned<32, pool>, mixed>{"aligned"},
         exhibit<measured<pool>, mixed>{"measured"},
+        exhibit<locked<pool>, mixed>{"locked"},
+        exhibit<single_threaded<pool>, mixed>{"single_threaded"},
         exhibit<zeroed<pool>, mixed>{"zeroed"},
         exhibit<wiped<pool>, mixed>{"wiped"},
         exhibit<limited<20'000, pool>, mixed, true>{"limited"},
@@ -218,8 +220,6 @@ struct zoo {
         exhibit<real_time<in_a_range, S>, layout{1024, 64}, true>{"real_time"},
     };
     static constexpr std::tuple hardened{
-        exhibit<locked<pool>, mixed>{"locked"},
-        exhibit<single_threaded<pool>, mixed>{"single_threaded"},
         exhibit<pool16<S, links::encoded>, mixed>{"pool16, encoded"},
         exhibit<freelist<node, S, unlimited, 32, links::encoded>, node>{"freelist, encoded"},
         exhibit<shuffled<sixteen, pool, 8>, mixed>{"shuffled"},
