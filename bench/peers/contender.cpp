@@ -56,6 +56,11 @@ std::string_view name_of(role of) {
     return names[static_cast<std::size_t>(of)];
 }
 
+std::string terms_of(const contender& who, std::uint64_t alignment) {
+    return fmt::format("{} thread, aligned to {}", who.threads == breadth::any ? "any" : "one",
+                       alignment);
+}
+
 std::span<const contender> contenders() {
 #define ALLOY_PEERS_CONTENDER(id, kind, threads, made_for, library, header, label, ...)            \
     contender{label, #id, "", role::kind, breadth::threads, blocks::made_for},

@@ -32,6 +32,9 @@ struct contender {
     }
 };
 
+/// "any thread, aligned to 16": who may use its blocks, and what their addresses have in common.
+[[nodiscard]] std::string terms_of(const contender& who, std::uint64_t alignment);
+
 /// All of contenders.def, in its order; the first is the base of every ratio.
 [[nodiscard]] std::span<const contender> contenders();
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -21,7 +22,7 @@ public:
         for (const entrant& each : who) {
             if (!each.who->takes_part_in(of)) { continue; }
             entrants_.push_back(&each);
-            column_.all.push_back({each.who, {}});
+            column_.all.push_back({each.who, {}, ~std::uint64_t{}});
         }
     }
 
@@ -52,6 +53,7 @@ private:
                                              name_of(column_.of)));
             }
             of.values.push_back(found.value);
+            of.alignment = std::min(of.alignment, found.alignment);
         } catch (const run_failed& error) {
             if (of.who->role == role::base) { throw; }
             of.values.clear();

@@ -20,6 +20,7 @@ namespace alloy::bench {
 struct series {
     const contender* who;
     std::vector<double> values; ///< Empty if a run failed or gave another checksum.
+    std::uint64_t alignment;    ///< What its small blocks had at least; bytes.
 
     [[nodiscard]] bool failed() const noexcept { return values.empty(); }
 };

@@ -105,6 +105,33 @@ void judge(const growth& by, const experiment& of, std::vector<verdict>& all) {
                    fmt::format("{:.1f}x; {}: {:.1f}x", preset, find(by.floor)->name, floor)});
 }
 
+struct many {
+    std::string_view title;
+    std::string_view preset;
+    unsigned threads;
+    double wanted;
+};
+
+void judge_lock(const many& by, const experiment& of, std::vector<verdict>& all) {
+    std::vector<comparison> rows = with_the_best_lock(of);
+    std::erase_if(rows, [&](const comparison& each) {
+        return each.who->program != by.preset || each.in.threads != by.threads;
+    });
+    if (rows.empty()) { return; }
+    const auto worst = std::ranges::min_element(
+        rows, {}, [](const comparison& each) { return each.ratio.median; });
+    all.push_back({by.title, worst->who->name, "least", worst->ratio.median, by.wanted, false,
+                   name_of(worst->in)});
+}
+
+void judge_remote(const many& by, const experiment& of, std::vector<verdict>& all) {
+    for (const remote_cost& each : remote_costs(of)) {
+        if (each.who->program != by.preset || each.threads != by.threads) { continue; }
+        all.push_back({by.title, each.who->name, "value", each.ratio.median, by.wanted, true,
+                       count_of_threads(by.threads)});
+    }
+}
+
 } // namespace
 
 std::vector<verdict> verdicts(const experiment& of) {
@@ -115,7 +142,13 @@ std::vector<verdict> verdicts(const experiment& of) {
     judge(limit{title, #preset, most, workload}, of, all);
 #define ALLOY_PEERS_GROWTH(title, preset, most, floor, first, second)                              \
     judge(growth{title, #preset, most, #floor, first, second}, of, all);
+#define ALLOY_PEERS_LOCK(title, preset, threads, wanted)                                           \
+    judge_lock(many{title, #preset, threads, wanted}, of, all);
+#define ALLOY_PEERS_REMOTE(title, preset, threads, wanted)                                         \
+    judge_remote(many{title, #preset, threads, wanted}, of, all);
 #include "goals.def"
+#undef ALLOY_PEERS_REMOTE
+#undef ALLOY_PEERS_LOCK
 #undef ALLOY_PEERS_GROWTH
 #undef ALLOY_PEERS_LIMIT
 #undef ALLOY_PEERS_GOAL

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -49,10 +50,10 @@ std::string ratio_and_bar(const figure& of, std::size_t width, const look& style
 }
 
 std::string rows(const contender& who, const columns& all, std::size_t width, const look& style) {
-    std::string figures = paint(fit(who.name, name_columns, false),
-                                who.role == role::alloy ? colour::bold : colour::none, style);
-    std::string ratios(name_columns, ' ');
+    std::string figures;
+    std::string ratios;
     bool any = false;
+    std::uint64_t alignment = ~std::uint64_t{};
     for (const column* each : all) {
         const bool entered = std::ranges::count(each->all, &who, &series::who) > 0;
         any = any || entered;
@@ -62,11 +63,17 @@ std::string rows(const contender& who, const columns& all, std::size_t width, co
             ratios += spaced("", width);
             continue;
         }
+        alignment = std::min(alignment, of->alignment);
         const figure against = ratio(each->all.front(), *of);
         figures += spaced(with_spread(figure_of(of->values), style.unicode), width);
         ratios += paint(ratio_and_bar(against, width, style), colour_of(against), style);
     }
-    return any ? figures + '\n' + ratios + '\n' : std::string();
+    if (!any) { return {}; }
+    return paint(fit(who.name, name_columns, false),
+                 who.role == role::alloy ? colour::bold : colour::none, style) +
+           figures + '\n' +
+           paint(fit("  " + terms_of(who, alignment), name_columns, false), colour::dim, style) +
+           ratios + '\n';
 }
 
 } // namespace

@@ -22,8 +22,9 @@ struct task {
 
 /// What a run found out.
 struct outcome {
-    double value = 0;           ///< In the unit of the workload; less is better.
-    std::uint64_t checksum = 0; ///< Of what was read from the blocks: equal for all allocators.
+    double value = 0;            ///< In the unit of the workload; less is better.
+    std::uint64_t checksum = 0;  ///< Of what was read from the blocks: equal for all allocators.
+    std::uint64_t alignment = 0; ///< That small blocks have in common; bytes.
 };
 
 } // namespace alloy::bench

@@ -30,8 +30,9 @@ body { font: 15px/1.45 system-ui, sans-serif; color: var(--ink); background: var
 h2 { font-size: 1.15rem; margin: 2.5rem 0 0; }
 h3 { font-size: 1rem; font-weight: 500; color: var(--dim); margin: 1rem 0 .3rem; }
 p { max-width: 46rem; }
-.row { display: grid; grid-template-columns: 15rem 1fr 11rem; gap: .8rem; align-items: center; }
+.row { display: grid; grid-template-columns: 15rem 11rem 1fr 11rem; gap: .8rem; align-items: center; }
 .name, .figure { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.terms { color: var(--dim); font-size: .85em; }
 .figure { text-align: right; font-variant-numeric: tabular-nums; }
 .plot { position: relative; height: 1.1rem; border-left: 1px solid var(--rule); }
 .bar { position: absolute; inset: .15rem auto .15rem 0; background: var(--other); }
@@ -79,7 +80,9 @@ std::string escaped(std::string_view text) {
 std::string introduction(const report& of) {
     std::string all = fmt::format(
         "<p>{}</p>\n"
-        "<p>A bar is the ratio to {}: longer is better. The line across its end is half of the "
+        "<p>A bar is the ratio to {}: longer is better. Beside each name is who may touch its "
+        "blocks, and the alignment that nodes of 40 bytes had; all ask for 8. The line across its "
+        "end is half of the "
         "interquartile range to either side; where two of them overlap, do not tell who is ahead. "
         "Times are of wall clock, an operation of any thread; memory is as the title of its table "
         "says.</p>\n",
@@ -110,11 +113,13 @@ std::string row(const series& of, const figure& against, double longest, std::st
         return std::clamp(100 * ratio / longest, 0.0, 100.0);
     };
     const double low = percent(against.low());
-    return fmt::format("<div class=\"row {}\"><span class=\"name\">{}</span><span class=\"plot\">"
+    return fmt::format("<div class=\"row {}\"><span class=\"name\">{}</span>"
+                       "<span class=\"terms\">{}</span><span class=\"plot\">"
                        "<span class=\"bar\" style=\"width:{:.2f}%\"></span>"
                        "<span class=\"spread\" style=\"left:{:.2f}%;width:{:.2f}%\"></span></span>"
                        "<span class=\"figure\">{}{} &nbsp; {}×</span></div>\n",
-                       name_of(of.who->role), escaped(of.who->name), percent(against.median), low,
+                       name_of(of.who->role), escaped(of.who->name),
+                       terms_of(*of.who, of.alignment), percent(against.median), low,
                        percent(against.high()) - low, with_spread(figure_of(of.values), true), unit,
                        three_digits(against.median));
 }

@@ -26,11 +26,14 @@ ordered_json json_of(const column& of) {
                         {"unit", unit_of(*of.of.what) == unit::ns ? "ns" : "ratio"}};
     for (const series& each : of.all) {
         if (each.failed()) { continue; }
-        result["contenders"].push_back({{"name", each.who->name},
-                                        {"role", name_of(each.who->role)},
-                                        {"value", json_of(figure_of(each.values))},
-                                        {"ratio", json_of(ratio(of.all.front(), each))},
-                                        {"samples", each.values}});
+        result["contenders"].push_back(
+            {{"name", each.who->name},
+             {"role", name_of(each.who->role)},
+             {"threads", each.who->threads == breadth::any ? "any" : "one"},
+             {"alignment", each.alignment},
+             {"value", json_of(figure_of(each.values))},
+             {"ratio", json_of(ratio(of.all.front(), each))},
+             {"samples", each.values}});
     }
     return result;
 }

@@ -21,6 +21,9 @@ std::string legend(const look& style) {
         "operation of any thread: where there are cores for all of them and nobody waits, more\n"
         "threads take less. An operation is an allocation, a release, and both touch the block.\n"
         "Below each figure is its ratio to the first line: more is better, a full bar is {}.\n"
+        "Below each name is who may touch its blocks, and the alignment that nodes of 40 bytes "
+        "had:\n"
+        "all ask for 8. Ratios to the best are to the best of those whom as many threads may use.\n"
         "{} is half of the interquartile range.\n",
         full_bar, style.unicode ? "±" : "+-");
 }

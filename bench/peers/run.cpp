@@ -23,7 +23,7 @@ constexpr std::string_view internal_option = "--internal-run";
 
 } // namespace
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(outcome, value, checksum)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(outcome, value, checksum, alignment)
 
 outcome run(const entrant& of, const cell& in, std::uint64_t divisor) {
     const std::vector<std::string> arguments{std::string(internal_option),

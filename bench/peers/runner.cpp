@@ -9,6 +9,7 @@
 #include ALLOY_PEERS_HEADER
 
 #include "aged.hpp"
+#include "alignment.hpp"
 #include "arenas/json_text.hpp"
 #include "arenas/syntax_tree.hpp"
 #include "churn.hpp"
@@ -124,11 +125,14 @@ void check_preloaded() {
 /// What frees a tree as the kit does is given the kit; all others, its allocator.
 template <class Workload>
 outcome call(Workload work, kit& home, const task& asked) {
+    outcome found;
     if constexpr (std::is_invocable_v<Workload, kit&, const task&>) {
-        return work(home, asked);
+        found = work(home, asked);
     } else {
-        return work(home.allocator(), asked);
+        found = work(home.allocator(), asked);
     }
+    found.alignment = common_alignment(home.allocator()); // by now nothing is measured
+    return found;
 }
 
 outcome run(std::string_view name, const task& asked) {
@@ -155,7 +159,8 @@ int main(int argc, char** argv) {
         const alloy::bench::outcome found =
             alloy::bench::run(argv[1], {static_cast<unsigned>(std::atoi(argv[2])),
                                         std::strtoull(argv[3], nullptr, 10)});
-        std::printf("{\"value\": %.17g, \"checksum\": %" PRIu64 "}\n", found.value, found.checksum);
+        std::printf("{\"value\": %.17g, \"checksum\": %" PRIu64 ", \"alignment\": %" PRIu64 "}\n",
+                    found.value, found.checksum, found.alignment);
         return EXIT_SUCCESS;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "%s: %s\n", argv[0], error.what());
