@@ -209,12 +209,12 @@ BOOST_AUTO_TEST_CASE(is_as_before_when_there_is_no_room_for_a_record) {
         checked<probe, checked_options{}, rationed> policy{book};
         rationed::budget = 0;
         BOOST_TEST(policy.allocate({8, 8}) == nullptr);
-        BOOST_TEST(book.requests == 0U);
+        BOOST_TEST(book.live.empty());
         rationed::budget = 1;
         std::vector<void*> live;
         while (void* const at = policy.allocate({8, 8})) { live.push_back(at); }
         BOOST_TEST(live.size() == 96U);
-        BOOST_TEST(book.requests == live.size());
+        BOOST_TEST(book.live.size() == live.size());
         for (void* const at : live) { BOOST_TEST(policy.owns(at)); }
         rationed::budget = 1;
         live.push_back(filled(policy, {8, 8}));
@@ -224,6 +224,18 @@ BOOST_AUTO_TEST_CASE(is_as_before_when_there_is_no_room_for_a_record) {
     }
     BOOST_TEST(book.live.empty());
     BOOST_TEST(rationed::out == 0);
+}
+
+BOOST_AUTO_TEST_CASE(takes_no_room_for_a_record_of_a_block_that_is_refused) {
+    const recording record;
+    ledger book{.budget = 0};
+    checked<probe, checked_options{}, rationed> policy{book};
+    rationed::budget = 1;
+    BOOST_TEST(policy.allocate({8, 8}) == nullptr);
+    BOOST_TEST(rationed::out == 0);
+    book.budget = 1;
+    policy.deallocate(filled(policy, {8, 8}), {8, 8});
+    BOOST_TEST(rationed::out == 1);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(reports_nothing_of_a_clean_program, Upstream, upstreams) {

@@ -3,6 +3,7 @@
 // a block, a zeroed block, a batch, and a block that grows. What was asked of the policy then
 // either worked all the same or changed nothing; asked again it works, and all goes on.
 // EXPECT: a policy that forgets what it took is found
+// EXPECT: a policy that a refusal changes is found
 // EXPECT: every failure of an upstream leaves all as it was
 #include "model.hpp"
 #include "shrink.hpp"
@@ -13,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <numeric>
+#include <type_traits>
 
 using namespace alloy;
 using namespace alloy::test;
@@ -35,6 +37,33 @@ public:
     static void deallocate(void* at, layout given) noexcept { source::deallocate(at, given); }
 };
 
+/// Writes a note of each block before it knows that there is one.
+class hasty {
+    using source = metered<false>;
+    using notebook = bump<bump_options{}, new_source>;
+
+public:
+    static constexpr std::size_t max_align = source::max_align;
+    [[nodiscard]] void* allocate(layout want) noexcept {
+        return notes_.allocate({8, 8}) == nullptr ? nullptr : source::allocate(want);
+    }
+    static void deallocate(void* at, layout given) noexcept { source::deallocate(at, given); }
+
+    using upstreams = policies<notebook>;
+    void each_upstream(auto visit) noexcept { visit(notes_); }
+
+private:
+    notebook notes_;
+};
+
+/// Every byte where it was; or fewer that are kept, by one that empties its lists before it
+/// refuses.
+template <class Snapshot>
+bool as_before(const Snapshot& now, const Snapshot& before) {
+    return now == before ||
+           (now.bytes.cached < before.bytes.cached && now.bytes.taken <= before.bytes.taken);
+}
+
 void require(bool holds, const char* what) {
     if (holds) { return; }
     std::fprintf(stderr, "%s, at step %llu\n", what, static_cast<unsigned long long>(noted().step));
@@ -56,6 +85,7 @@ bool run(const selection& steps, std::uint64_t from, const failure_plan& plan) {
             const std::size_t refused = book.refused;
             const std::size_t bytes = book.bytes;
             const std::size_t blocks = book.live.size();
+            const auto before = observe(policy);
             const result one = beside.step(n);
             if (book.refused == refused) {
                 require(one != result::refused || Exhibit::bounded,
@@ -67,6 +97,7 @@ bool run(const selection& steps, std::uint64_t from, const failure_plan& plan) {
             if (one == result::done) { continue; } // there was another way
             require(book.bytes == bytes && book.live.size() == blocks,
                     "it keeps what it took for a request that failed");
+            require(as_before(observe(policy), before), "a request that failed changed it");
             book.plan = {};
             beside.may_be_refused(false);
             static_cast<void>(beside.step(n)); // the same again
@@ -138,9 +169,14 @@ void fail_all(tally& all, const selection& steps, std::uint64_t from) {
 int main() {
     selection steps(300);
     std::iota(steps.begin(), steps.end(), std::uint64_t{0});
-    const outcome planted = each_failure<exhibit<forgetful, mixed>, metered<false>>(steps, seed());
-    if (planted.says("it keeps what it took")) {
+    const auto finds = [&]<class Flawed>(std::type_identity<Flawed> /*planted*/, const char* law) {
+        return each_failure<exhibit<Flawed, mixed>, metered<false>>(steps, seed()).says(law);
+    };
+    if (finds(std::type_identity<forgetful>{}, "it keeps what it took")) {
         std::puts("a policy that forgets what it took is found");
+    }
+    if (finds(std::type_identity<hasty>{}, "changed it")) {
+        std::puts("a policy that a refusal changes is found");
     }
     tally all;
     for (std::uint64_t round = 0; round < soak(); ++round) {

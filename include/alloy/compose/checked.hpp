@@ -195,7 +195,6 @@ private:
     };
     using table = detail::address_table<record, Records>;
     static_assert(table::slot_size == (Options.origins ? 64 : 32));
-
     using block = detail::fenced<Options.redzone>;
 
     [[nodiscard]] block block_at(void* at, layout asked) const noexcept {
@@ -205,10 +204,14 @@ private:
 
     template <class Op>
     [[nodiscard]] void* admit(layout want, [[maybe_unused]] const void* caller) noexcept {
-        if (!blocks_.reserve()) [[unlikely]] { return nullptr; }
         auto&& upstream = upstream_.get();
-        void* const begin = Op{block::with_margins(want)}(upstream);
+        const layout whole = block::with_margins(want);
+        void* const begin = Op{whole}(upstream);
         if (begin == nullptr) [[unlikely]] { return nullptr; }
+        if (!blocks_.reserve()) [[unlikely]] {
+            upstream.deallocate(begin, whole);
+            return nullptr;
+        }
         if (seed_ == 0) [[unlikely]] { seed_ = detail::draw_seed(); }
         const block fresh =
             block_at(static_cast<std::byte*>(begin) + block::front(want.align), want);

@@ -69,6 +69,8 @@ struct layer_view {
     reading counts;               ///< All zero for one that is no `counted`.
     std::size_t largest_free = 0; ///< Bytes of the largest block that it could hand out without
                                   ///< its upstream; 0 if that is unknown.
+
+    friend constexpr bool operator==(const layer_view&, const layer_view&) = default;
 };
 
 /// One size of blocks that a policy keeps apart.
@@ -76,6 +78,8 @@ struct bin_view {
     std::size_t layer = 0; ///< Index of the policy.
     std::size_t size = 0;  ///< Bytes of a block; 0 for what was looked at before.
     std::size_t free = 0;  ///< Blocks.
+
+    friend constexpr bool operator==(const bin_view&, const bin_view&) = default;
 };
 
 /// A composition at one moment.
@@ -107,6 +111,8 @@ struct snapshot {
         for (const layer_view& each : layers) { largest = std::max(largest, each.largest_free); }
         return largest;
     }
+
+    friend constexpr bool operator==(const snapshot&, const snapshot&) = default;
 
 private:
     static constexpr double share(std::size_t part, std::size_t whole) noexcept {
