@@ -6,7 +6,10 @@
 #include <alloy/compose/growing.hpp>
 #include <alloy/compose/segregate.hpp>
 #include <alloy/hybrid.hpp>
+#include <alloy/policy/bitmap.hpp>
 #include <alloy/policy/freelist.hpp>
+#include <alloy/policy/lock_free_pool.hpp>
+#include <alloy/policy/slab.hpp>
 #include <alloy/preset.hpp>
 #include <alloy/source/buffer.hpp>
 #include <alloy/source/malloc.hpp>
@@ -14,8 +17,10 @@
 #include "support/unit_test.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <random>
+#include <tuple>
 #include <vector>
 
 using namespace alloy;
@@ -130,6 +135,9 @@ private:
     }
     std::size_t mine = 0;
 };
+
+/// Those that know how many of their blocks are out.
+using occupied = std::tuple<bitmap<layout{48, 8}>, lock_free_pool<layout{48, 8}, 2000>, slab<>>;
 
 } // namespace
 
@@ -302,18 +310,42 @@ BOOST_AUTO_TEST_CASE(a_pool_that_is_empty_has_no_trapped_bytes_and_a_trimmed_one
     BOOST_TEST((observe(pool).bytes == byte_split{}));
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(tells_how_full_a_bin_is, P, occupied) {
+    P pool;
+    std::vector<void*> blocks;
+    for (int i = 0; i < 1000; ++i) { blocks.push_back(pool.allocate({48, 8})); }
+    for (std::size_t i = 0; i < 1000; i += 4) { pool.deallocate(blocks[i], {48, 8}); }
+    const auto seen = observe(pool);
+    const auto bin = std::ranges::find(seen.bins, 48U, &bin_view::size);
+    BOOST_TEST_REQUIRE((bin != seen.bins.end()));
+    BOOST_TEST(bin->live == 750U);
+    BOOST_TEST(bin->occupancy() == 750 / (750 + static_cast<double>(bin->free)));
+    BOOST_TEST(bin->free >= 250U);
+    for (std::size_t i = 0; i < 1000; ++i) {
+        if (i % 4 != 0) { pool.deallocate(blocks[i], {48, 8}); }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(does_not_tell_how_full_a_bin_is_that_nobody_counts) {
+    pool16<malloc_source> pool;
+    BOOST_TEST(observe(pool).bins[4].live == bin_account::unknown);
+    BOOST_TEST(std::isnan(observe(pool).bins[4].occupancy()));
+    BOOST_TEST(std::isnan(bin_view{.size = 8}.occupancy()));
+}
+
 BOOST_AUTO_TEST_CASE(looking_changes_nothing_but_the_order_of_the_lists) {
     pool16<malloc_source, links::encoded> pool;
     std::vector<void*> blocks;
     for (int i = 0; i < 100; ++i) { blocks.push_back(pool.allocate({40, 8})); }
     for (std::size_t i = 0; i < 100; i += 3) { pool.deallocate(blocks[i], {40, 8}); }
     const auto first = observe(pool);
-    BOOST_TEST((observe(pool).bytes == first.bytes));
+    BOOST_TEST((observe(pool) == first));
     const std::size_t free = first.bins[4].free;
     std::vector<void*> again;
     for (std::size_t i = 0; i < free; ++i) { again.push_back(pool.allocate({40, 8})); }
     BOOST_TEST(std::is_sorted(again.begin(), again.end()));
     BOOST_TEST(observe(pool).bins[4].free == 0U);
+    BOOST_TEST((observe(pool) != first));
 }
 
 BOOST_AUTO_TEST_CASE(gauges_side_by_side_count_together) {

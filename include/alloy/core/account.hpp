@@ -34,10 +34,13 @@ struct byte_account {
     friend constexpr bool operator==(const byte_account&, const byte_account&) = default;
 };
 
-/// Free blocks of one size.
+/// Blocks of one size.
 struct bin_account {
-    std::size_t size; ///< Bytes of a block.
-    std::size_t free; ///< Blocks.
+    static constexpr std::size_t unknown = ~std::size_t{};
+
+    std::size_t size;           ///< Bytes of a block.
+    std::size_t free;           ///< Blocks that came back, or were cut in advance.
+    std::size_t live = unknown; ///< Blocks that are out, if the policy can tell.
 };
 
 /// A policy that keeps bytes and knows what for. `account()` is for the owner; it may take

@@ -224,8 +224,7 @@ public:
     [[nodiscard]] std::size_t bytes() const noexcept { return segments_.bytes(); }
 
     /// Calls `visit(page)` for every page.
-    template <class Visit>
-    void each_page(Visit visit) const noexcept {
+    void each_page(auto visit) const noexcept {
         each_segment([&](segment& one) noexcept {
             for (page& each : one.pages) { visit(each); }
         });
@@ -233,12 +232,13 @@ public:
 
     /// The blocks of a bin that came back, not those that are still to be cut.
     [[nodiscard]] bin_account bin(std::size_t index, layout block) const noexcept {
-        bin_account all{block.size, 0};
+        bin_account all{block.size, 0, 0};
         each_page([&](const page& one) noexcept {
             if (one.bin != index) { return; }
-            const std::size_t cut = blocks_in(segment::range(one), block);
-            all.free += cut - blocks_in(one.uncarved, block) - one.live();
+            all.free += blocks_in(segment::range(one), block) - blocks_in(one.uncarved, block);
+            all.live += one.live();
         });
+        all.free -= all.live;
         return all;
     }
 

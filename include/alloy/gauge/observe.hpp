@@ -174,7 +174,7 @@ private:
         if constexpr (binning_policy<P>) {
             for (std::size_t i = 0; i < P::bins; ++i) {
                 const bin_account one = p.bin(i);
-                result_.bins[bin_++] = {layer_, one.size, one.free};
+                result_.bins[bin_++] = {layer_, one.size, one.free, one.live};
             }
         }
     }

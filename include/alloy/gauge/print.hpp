@@ -171,7 +171,9 @@ template <std::size_t Layers, std::size_t Bins>
         if (each.size == 0) { continue; }
         text.append(next()).append("{\"layer\":" + std::to_string(each.layer));
         text += ",\"size\":" + std::to_string(each.size);
-        text += ",\"free\":" + std::to_string(each.free) + "}";
+        text += ",\"free\":" + std::to_string(each.free);
+        text += ",\"live\":";
+        text += each.live == bin_account::unknown ? "null}" : std::to_string(each.live) + "}";
     }
     return text + "]}\n";
 }
@@ -212,14 +214,19 @@ template <std::size_t Layers, std::size_t Bins>
     each_counter("alloy_released_blocks_total", [](const reading& all) { return all.went.blocks; });
     head("alloy_peak_bytes", "gauge", "The most bytes granted at once; 0: unknown.");
     each_counter("alloy_peak_bytes", [](const reading& all) { return all.peak; });
+    const auto each_bin = [&](std::string_view name, std::size_t bin_view::* blocks) {
+        for (const bin_view& each : seen.bins) {
+            if (each.size == 0 || each.*blocks == bin_account::unknown) { continue; }
+            line(name,
+                 ",layer=" + detail::quoted(std::to_string(each.layer)) +
+                     ",size=" + detail::quoted(std::to_string(each.size)),
+                 each.*blocks);
+        }
+    };
     head("alloy_bin_free_blocks", "gauge", "Free blocks of one size.");
-    for (const bin_view& each : seen.bins) {
-        if (each.size == 0) { continue; }
-        line("alloy_bin_free_blocks",
-             ",layer=" + detail::quoted(std::to_string(each.layer)) +
-                 ",size=" + detail::quoted(std::to_string(each.size)),
-             each.free);
-    }
+    each_bin("alloy_bin_free_blocks", &bin_view::free);
+    head("alloy_bin_live_blocks", "gauge", "Live blocks of one size, where that is known.");
+    each_bin("alloy_bin_live_blocks", &bin_view::live);
     return text;
 }
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <limits>
 #include <string_view>
 
 namespace alloy::inline ALLOY_ABI {
@@ -78,6 +79,16 @@ struct bin_view {
     std::size_t layer = 0; ///< Index of the policy.
     std::size_t size = 0;  ///< Bytes of a block; 0 for what was looked at before.
     std::size_t free = 0;  ///< Blocks.
+    std::size_t live = 0;  ///< Blocks out of this policy, some maybe in a cache above it; or
+                           ///< `bin_account::unknown`.
+
+    /// Of its blocks, the share that is out; no number (NaN) if that is unknown or it has none.
+    [[nodiscard]] constexpr double occupancy() const noexcept {
+        if (live == bin_account::unknown || live + free == 0) {
+            return std::numeric_limits<double>::quiet_NaN();
+        }
+        return static_cast<double>(live) / static_cast<double>(live + free);
+    }
 
     friend constexpr bool operator==(const bin_view&, const bin_view&) = default;
 };

@@ -197,9 +197,10 @@ public:
     /// One bin: the nodes of all chunks. @complexity O(chunks).
     static constexpr std::size_t bins = 1;
     [[nodiscard]] bin_account bin(std::size_t /*index*/) const noexcept {
-        bin_account all{node.size, 0};
+        bin_account all{node.size, 0, 0};
         for (const chunk* each = chunks_; each != nullptr; each = each->next) {
             all.free += each->nodes.free();
+            all.live += count - each->nodes.free();
         }
         return all;
     }

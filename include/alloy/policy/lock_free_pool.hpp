@@ -161,8 +161,12 @@ public:
     /// One bin: the nodes that came back. @complexity O(nodes). @threads None.
     static constexpr std::size_t bins = 1;
     [[nodiscard]] bin_account bin(std::size_t /*index*/) const noexcept {
-        bin_account all{node.size, 0};
-        for (std::uint32_t k = 0; k < Regions; ++k) { all.free += free_in(k); }
+        bin_account all{node.size, 0, 0};
+        for (std::uint32_t k = 0; k < Regions; ++k) {
+            all.free += free_in(k);
+            all.live += carved_in(k);
+        }
+        all.live -= all.free;
         return all;
     }
 
