@@ -60,11 +60,11 @@ struct hardened<4, P> {
 
 /// `P`, guarded as the tier says; with tier 0, `P` itself.
 ///
-/// @threads None, save with tier 0.
+/// @threads None; with tier 0, as `P`.
 template <int Tier, policy P>
 using hardening = typename detail::hardened<Tier, P>::type;
 
-/// A guarded pool of small blocks.
+/// A guarded pool of small blocks. @threads None.
 template <int Tier, policy Upstream = new_source>
 using hardened_pool = hardening<Tier, pool16<Upstream, Tier == 0 ? links::plain : links::encoded>>;
 

@@ -12,7 +12,7 @@
 /// | `local_bitmap_allocator`     | one thread     | the same, fast         | one thread alone  |
 /// | `buddy_allocator`            | all threads    | merging, mixed sizes   | powers of 2       |
 /// | `arena_allocator`            | a given arena  | build, use, drop       | frees all at once |
-/// | `concurrent_arena_allocator` | threads of one | the same, together     | a lock a call     |
+/// | `concurrent_arena_allocator` | its users      | the same, together     | a lock a call     |
 /// | `message_pool`               | all that reach | never waiting          | a fixed count     |
 ///
 /// The allocators are empty classes, but for those of an arena, which are one pointer.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Plants one misuse of one policy's block, for AddressSanitizer to report.   misuse POLICY MISUSE
 #include <alloy/policy/freelist.hpp>
+#include <alloy/policy/lock_free_buddy.hpp>
+#include <alloy/policy/lock_free_pool.hpp>
 #include <alloy/preset.hpp>
 
 #include <cstdio>
@@ -79,6 +81,12 @@ int main(int argc, char** argv) {
         plant_in<alloy::buddy<>>(misuse);
     } else if (policy == "pool16") {
         plant_in<alloy::pool16<>>(misuse);
+    } else if (policy == "slab") {
+        plant_in<alloy::slab<>>(misuse);
+    } else if (policy == "lock_free_pool") {
+        plant_in<alloy::lock_free_pool<room, 64>>(misuse);
+    } else if (policy == "lock_free_buddy") {
+        plant_in<alloy::lock_free_buddy<>>(misuse);
     } else {
         std::printf("no policy %s\n", policy.data());
         return 2;

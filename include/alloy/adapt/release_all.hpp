@@ -85,6 +85,7 @@ struct ends_with<T, Arena> : std::bool_constant<[] {
 }()> {};
 
 /// Holds a container that release_all() may abandon; else destroys it, as any variable would be.
+/// @threads As its container.
 template <class Container>
 class bulk {
 public:
@@ -138,6 +139,7 @@ private:
 /// Abandons the containers and resets their arena: no destructor of theirs or of an element runs.
 ///
 /// Iterators end before: in debug modes even a stale one refers to its container.
+/// @complexity As reset(). @threads As the arena.
 /// @pre Every container of the arena is among `all`, or is not used again, its destructor included.
 /// @complexity O(containers), and as the arena's reset: the elements are not visited.
 template <resettable_policy Arena, class... Containers>

@@ -7,6 +7,9 @@
 ///     shared --.
 ///     shared --+--> [ count | policy ]      ends with the last handle
 ///     shared --'
+///
+/// Choose it where no scope outlives all containers of a pool. Avoid it where one does: `ref` counts
+/// nothing.
 
 #include <alloy/core/fail.hpp>
 #include <alloy/core/handle.hpp>

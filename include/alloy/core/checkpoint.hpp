@@ -14,6 +14,7 @@ namespace alloy::inline ALLOY_ABI {
 ///
 /// @pre Blocks allocated since are not used after the scope, and older ones are neither released
 /// nor resized in it.
+/// @complexity As mark() and rewind(). @threads As `P`.
 template <marking_policy P>
 class [[nodiscard]] checkpoint {
 public:

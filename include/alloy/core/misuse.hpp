@@ -175,7 +175,7 @@ inline constinit std::atomic<misuse_handler> on_incident{abort_on};
 } // namespace detail
 
 /// Sets what is told of every incident, in every thread; null brings the first one back.
-/// @return The handler so far.
+/// @return The handler so far. @threads Any.
 inline misuse_handler on_misuse(misuse_handler handler) noexcept {
     return detail::on_incident.exchange(handler != nullptr ? handler : detail::abort_on);
 }

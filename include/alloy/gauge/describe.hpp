@@ -4,8 +4,8 @@
 /// @file
 /// @brief `alloy::describe`: what a composition is, as a tree.
 ///
-///     locking: 112 bytes; aligns to 2^63; for all threads; rounds, resizes, trims, locks
-///       pool16: 72 bytes; aligns to 2^63; rounds, resizes, trims
+///     locking: 216 bytes; aligns to 2^63; for all threads; rounds, resizes, trims, locks
+///       pool16: 176 bytes; aligns to 2^63; rounds, resizes, trims, accounts
 ///         new_source: no state; aligns to 2^63; for all threads; any instance serves
 ///
 /// Nothing of it is run: all is known from the type.

@@ -200,6 +200,7 @@ private:
 ///
 /// @return Bytes that add up, and those of each layer. Exact while nobody else is inside.
 /// @complexity O(n log n) in the free blocks, whose lists it may leave in address order.
+/// @threads As the owner's calls; any, for what has a lock.
 template <policy P>
 [[nodiscard]] auto observe(P& whole) noexcept {
     constexpr detail::tree_size tree = detail::tree_of<std::remove_const_t<P>>();

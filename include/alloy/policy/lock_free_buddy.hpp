@@ -53,6 +53,7 @@ namespace alloy::inline ALLOY_ABI {
 ///          child whole: for each other thread that was inside, it may lack the run that this
 ///          thread was about to take or to give. A request may be refused while others take or give
 ///          what it could have got; it is not when nobody else is inside.
+/// @source  See detail::buddy_tree.
 template <range_options Range =
               range_options{.bytes = std::size_t{1} << 36U, .largest = std::size_t{1} << 25U},
           policy Upstream = pages<pages_options{.reserve = true}>>
