@@ -8,8 +8,8 @@
 ///     shared --+--> [ count | policy ]      ends with the last handle
 ///     shared --'
 ///
-/// Choose it where no scope outlives all containers of a pool. Avoid it where one does: `ref` counts
-/// nothing.
+/// Choose it where no scope outlives all containers of a pool. Avoid it where one does: `ref`
+/// counts nothing.
 
 #include <alloy/core/fail.hpp>
 #include <alloy/core/handle.hpp>
