@@ -332,6 +332,20 @@ BOOST_AUTO_TEST_CASE(lets_objects_make_and_end_others_of_their_pool) {
     BOOST_TEST(pool.empty());
 }
 
+BOOST_AUTO_TEST_CASE(does_not_trim_while_an_object_is_being_made_or_ended) {
+    struct tidy {
+        explicit tidy(object_pool<tidy>& all) : pool(all) { BOOST_TEST(pool.trim() == 0U); }
+        ~tidy() { BOOST_TEST(pool.trim() == 0U); }
+        object_pool<tidy>& pool;
+    };
+    object_pool<tidy> pool;
+    tidy* const alone = pool.create(pool);
+    BOOST_TEST((pool.create(pool) != alone));
+    pool.clear();
+    BOOST_TEST(pool.trim() > 0U);
+    BOOST_TEST(pool.empty());
+}
+
 BOOST_AUTO_TEST_CASE(does_not_find_an_object_that_is_ending) {
     object_pool<seeker> pool;
     seeker* const one = pool.create(pool);

@@ -35,6 +35,10 @@ struct watched {
     static void deallocate(void* at, layout given) noexcept { probe(book).deallocate(at, given); }
 };
 
+struct narrow : watched {
+    static constexpr std::size_t max_align = 64;
+};
+
 /// What the one live block was asked for.
 layout asked() {
     BOOST_TEST_REQUIRE(watched::book.live.size() == 1U);
@@ -219,6 +223,16 @@ BOOST_AUTO_TEST_CASE(aligns_over_aligned_classes_and_their_arrays) {
 
     struct alignas(256) page : line<plain> {}; // stricter still
     try_all(std::type_identity<page>{});
+}
+
+BOOST_AUTO_TEST_CASE(asks_for_no_more_alignment_than_its_policy_has) {
+    struct alignas(32) wide : pooled<wide, narrow> {
+        std::array<std::byte, 128> bytes;
+    };
+    auto* const object = new wide;
+    BOOST_TEST((asked() == layout{128, 64})); // one of 128 bytes could be aligned to as many
+    delete object;
+    BOOST_TEST(all_is_back());
 }
 
 BOOST_AUTO_TEST_CASE(constructs_in_place_without_the_policy) {

@@ -625,6 +625,19 @@ BOOST_AUTO_TEST_CASE(is_as_before_if_an_insertion_throws) {
     BOOST_TEST(book.live.empty());
 }
 
+BOOST_AUTO_TEST_CASE(is_as_before_if_a_range_that_can_be_read_but_once_throws) {
+    alloy::vector<brittle> v{1, 2, 3};
+    const std::vector<int> before{1, 2, 3};
+    for (const std::ptrdiff_t index : {0, 1, 3}) {
+        std::istringstream words("10 11 12");
+        const std::istream_iterator<int> from(words);
+        brittle::throw_at = 1;
+        BOOST_CHECK_THROW(v.insert(v.begin() + index, from, {}), std::runtime_error);
+        brittle::throw_at = -1;
+        BOOST_TEST(std::equal(v.begin(), v.end(), before.begin(), before.end()));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(is_as_before_if_memory_is_out) {
     ledger book;
     probe plain{book};

@@ -4,6 +4,7 @@
 #include <alloy/core/size_class.hpp>
 
 #include "../support/conformance.hpp"
+#include "../support/interrupted.hpp"
 #include "../support/probe.hpp"
 #include "../support/unit_test.hpp"
 
@@ -188,3 +189,22 @@ BOOST_AUTO_TEST_CASE(poisons_what_it_keeps_from_the_first_byte_on) {
     kept.deallocate(at, {32, 8});
 }
 #endif
+
+BOOST_AUTO_TEST_CASE(loses_no_block_to_a_handler_that_releases_while_upstream_is_asked) {
+    using source = test::interrupted<struct under_a_magazine>;
+    for (const std::size_t n : {1, 6, 8}) {
+        magazine<sizes, source, 8> kept;
+        std::vector<void*> row(n);
+        for (void*& each : row) { each = kept.allocate({40, 8}); }
+        while (kept.bin(sizes::index({40, 8})).free > 0) { row.push_back(kept.allocate({40, 8})); }
+        source::before_next = [&] {
+            for (std::size_t i = 0; i < n; ++i) { kept.deallocate(row[i], {40, 8}); }
+        };
+        void* const fresh = kept.allocate({40, 8});
+        BOOST_TEST(kept.bin(sizes::index({40, 8})).free == std::min<std::size_t>(n + 3, 8));
+        kept.deallocate(fresh, {40, 8});
+        for (std::size_t i = n; i < row.size(); ++i) { kept.deallocate(row[i], {40, 8}); }
+        kept.trim();
+        BOOST_TEST(source::out == 0U);
+    }
+}

@@ -140,6 +140,8 @@ BOOST_AUTO_TEST_CASE(gives_each_block_room_for_a_letter_and_lets_the_caller_use_
     own<new_source, homeless> without;
     BOOST_TEST(without.good_size({1, 1}) == three_words);
     BOOST_TEST(without.good_size({three_words + 1, 1}) == three_words + 1);
+    const remote<pages<>, remote_options{.home = false}> mapped;
+    BOOST_TEST(mapped.good_size({1, 2 * pages<>::max_align}) == 1U, "nobody serves that");
     own<freelist<layout{64, 16}>> bounded;
     BOOST_TEST(bounded.good_size({1, 8}) == 56U);
     BOOST_TEST(bounded.good_size({56, 8}) == 56U);

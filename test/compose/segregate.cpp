@@ -137,6 +137,7 @@ static_assert(seen::max_align == any_align);
 static_assert(two<new_source, list>::max_align == 16 && two<new_source, rich>::max_align == 256 &&
                   three<rich, rich, list>::max_align == 64,
               "a tier serves up to its limit, however strongly its policy could align");
+static_assert(two<new_source, null_source>::max_align == 16, "who serves nothing aligns nothing");
 static_assert(max_size_v<two<new_source, null_source>> == 64 &&
               max_size_v<two<rounding<1, 32>, null_source>> == 32 &&
               max_size_v<two<new_source, pages<>>> == max_size_v<pages<>>);

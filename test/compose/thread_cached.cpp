@@ -8,6 +8,7 @@
 
 #include "support/conformance.hpp"
 #include "support/hand_over.hpp"
+#include "support/interrupted.hpp"
 #include "support/probe.hpp"
 
 #include <algorithm>
@@ -729,3 +730,19 @@ BOOST_AUTO_TEST_CASE(poisons_what_it_keeps_from_the_first_byte_on) {
     cache::trim();
 }
 #endif
+
+BOOST_AUTO_TEST_CASE(loses_no_block_to_a_handler_that_releases_while_upstream_is_asked) {
+    using source = test::interrupted<struct under_racks>;
+    using cache = thread_cached<sizes, source, eight>;
+    std::vector<void*> row = take(cache{}, 6, {40, 8});
+    while (kept(cache{}, {40, 8}) > 0) { row.push_back(cache::allocate({40, 8})); }
+    source::before_next = [&] {
+        give(cache{}, row, {40, 8});
+        row = take(cache{}, 2, {40, 8});
+    };
+    row.push_back(cache::allocate({40, 8}));
+    BOOST_TEST(source::out == row.size() + kept(cache{}, {40, 8}));
+    give(cache{}, row, {40, 8});
+    cache::trim();
+    BOOST_TEST(source::out == 0U);
+}

@@ -4,7 +4,9 @@
 #include <alloy/compose/checked.hpp>
 #include <alloy/compose/fallback.hpp>
 #include <alloy/compose/growing.hpp>
+#include <alloy/compose/remote.hpp>
 #include <alloy/compose/segregate.hpp>
+#include <alloy/core/per_thread.hpp>
 #include <alloy/hybrid.hpp>
 #include <alloy/policy/bitmap.hpp>
 #include <alloy/policy/freelist.hpp>
@@ -134,6 +136,15 @@ private:
         all += bytes;
     }
     std::size_t mine = 0;
+};
+
+/// Says how many blocks it ever gave.
+struct numbered : malloc_source {
+    static inline std::size_t given = 0;
+    static void* allocate(layout want) noexcept {
+        ++given;
+        return malloc_source::allocate(want);
+    }
 };
 
 /// Those that know how many of their blocks are out.
@@ -273,6 +284,16 @@ BOOST_AUTO_TEST_CASE(tells_how_much_of_the_free_bytes_is_in_pieces) {
                boost::test_tools::tolerance(1e-9));
     for (std::size_t i = 1; i < blocks.size(); i += 2) { heap.deallocate(blocks[i], {48, 8}); }
     BOOST_TEST(observe(heap).external_fragmentation() <= 0.001);
+}
+
+BOOST_AUTO_TEST_CASE(says_that_it_cannot_see_what_other_threads_have_and_makes_nothing_itself) {
+    const per_thread<remote<pool16<malloc_source>>, numbered> heaps;
+    BOOST_TEST(!observe(heaps).exact);
+    BOOST_TEST(numbered::given == 0U);
+    void* const at = heaps.allocate({40, 8});
+    BOOST_TEST(!observe(heaps).exact);
+    BOOST_TEST(numbered::given == 1U);
+    heaps.deallocate(at, {40, 8});
 }
 
 BOOST_AUTO_TEST_CASE(the_difference_of_two_tells_what_changed) {

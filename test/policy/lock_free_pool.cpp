@@ -4,6 +4,7 @@
 #include <alloy/policy/lock_free_pool.hpp>
 
 #include <alloy/adapt/allocator.hpp>
+#include <alloy/compose/locked.hpp>
 #include <alloy/source/buffer.hpp>
 #include <alloy/source/new.hpp>
 
@@ -44,6 +45,9 @@ constexpr std::size_t link_size = 4;
 
 using hundred = lock_free_pool<node, 100>;
 using growing = growing_lock_free_pool<node>;
+
+static_assert(!lockable_policy<hundred> &&
+              lockable_policy<growing_lock_free_pool<node, locked<new_source>>>);
 
 constinit hundred before_main; // construction acquires nothing
 constinit growing growing_before_main;
@@ -412,6 +416,22 @@ BOOST_AUTO_TEST_CASE(accounts_for_every_byte) {
     const byte_account whole = paged.account();
     BOOST_TEST(whole.taken % pages<>::page_size() == 0U);
     BOOST_TEST((whole.fresh == 100 * stride && whole.metadata == whole.taken - whole.fresh));
+}
+
+BOOST_AUTO_TEST_CASE(takes_nothing_back_whatever_it_is_said_to_be) {
+    hundred pool;
+    pool.deallocate_batch(nullptr, 0, {1000, 64}); // what a batch that came short gives back
+    BOOST_TEST(pool.allocate_batch({1000, 64}, nullptr, 0) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(keeps_everybody_out_of_its_upstream_while_the_process_forks) {
+    growing_lock_free_pool<node, locked<new_source>> pool;
+    pool.lock();
+    pool.each_upstream([](auto& upstream) { BOOST_TEST(!upstream.try_lock()); });
+    BOOST_TEST(!pool.try_lock());
+    pool.unlock();
+    BOOST_TEST(pool.try_lock());
+    pool.unlock();
 }
 
 BOOST_AUTO_TEST_CASE(serves_containers_through_a_handle) {

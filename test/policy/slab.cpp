@@ -6,6 +6,7 @@
 #include <alloy/source/null.hpp>
 
 #include "support/conformance.hpp"
+#include "support/interrupted.hpp"
 #include "support/probe.hpp"
 #include "support/shelf.hpp"
 
@@ -145,7 +146,7 @@ static_assert(!std::copy_constructible<slab<>> && !std::movable<slab<>>);
 static_assert(std::is_nothrow_default_constructible_v<slab<>>);
 static_assert(max_size_v<slab<>> == any_size && max_size_v<owner> == 128 &&
               max_size_v<over_able> == 5'000);
-static_assert(owner::max_align == any_align && over_able::max_align == 4'096);
+static_assert(owner::max_align == 128 && over_able::max_align == 4'096);
 static_assert(sizeof(slab<>) == (2 * 128 + 5) * sizeof(void*), "stateless upstreams take no room");
 static_assert(sizeof(detail::page) == 64, "a line of the cache");
 
@@ -611,6 +612,23 @@ BOOST_AUTO_TEST_CASE(takes_and_returns_batches) {
     BOOST_TEST((std::set<void*>(all.begin(), all.end()).size() == per_segment));
     pages.deallocate_batch(all.data(), all.size(), node);
     BOOST_TEST(pages.trim() == few.segment);
+}
+
+BOOST_AUTO_TEST_CASE(loses_no_page_to_a_handler_that_releases_while_upstream_is_asked) {
+    using source = test::interrupted<struct under_a_slab>;
+    for (const std::size_t stay : {std::size_t{0}, std::size_t{1}, per_page / 2}) {
+        slab<classes, source, null_source, few> pages;
+        std::vector<void*> all = take(pages, per_segment);
+        const auto last = all.end() - static_cast<std::ptrdiff_t>(per_page);
+        const std::vector<void*> gone(last, all.end() - static_cast<std::ptrdiff_t>(stay));
+        all.erase(last, last + static_cast<std::ptrdiff_t>(gone.size()));
+        source::before_next = [&] { give(pages, gone); };
+        all.push_back(pages.allocate(node)); // of the current page, which has blocks again
+        BOOST_TEST(page_of(all.back()) == page_of(gone[0]));
+        give(pages, all);
+        pages.trim();
+        BOOST_TEST(source::out == 0U);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(accounts_for_every_byte) {

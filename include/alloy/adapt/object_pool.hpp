@@ -128,7 +128,8 @@ public:
     [[nodiscard]] constexpr const handle_type& handle() const noexcept { return slots_.handle(); }
 
     /// Gives the chunks without a live object back, but for those with a retired slot; old keys
-    /// stay stale. @return Their bytes. @complexity O(slots).
+    /// stay stale. @return Their bytes; none while an object is being made or ended.
+    /// @complexity O(slots).
     std::size_t trim() noexcept { return slots_.trim(); }
 
 private:

@@ -127,7 +127,7 @@ public:
 private:
     /// What an object of `n` bytes needs at most; the same on the way back.
     static constexpr layout sized(std::size_t n) noexcept {
-        constexpr std::size_t most = over_aligned() ? any_align : usual_align;
+        constexpr std::size_t most = over_aligned() ? handle_type::max_align : usual_align;
         const std::size_t size = std::max(n, std::size_t{1});
         const std::size_t align = measures ? usual_align : detail::lowest_bit(size);
         return {size, std::max(alignof(Class), std::min(align, most))};

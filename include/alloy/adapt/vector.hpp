@@ -246,7 +246,13 @@ private:
             row_.append(static_cast<size_type>(std::distance(first, last)),
                         [&](T* at) { std::uninitialized_copy(first, last, at); });
         } else {
+            struct all_or_none {
+                row& all;
+                std::size_t size;
+                ~all_or_none() { all.truncate(size); }
+            } then{row_, size()};
             for (; first != last; ++first) { emplace_back(*first); }
+            then.size = size();
         }
     }
     void append(size_type n, const T& value) {

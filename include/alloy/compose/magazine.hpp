@@ -126,13 +126,19 @@ private:
     [[gnu::noinline]] void* refill(std::size_t index) noexcept {
         stack& kept = stacks_[index];
         const layout block = Classes::at(index);
-        const std::size_t n = upstream_.get().allocate_batch(block, kept.slots.data(), Slots / 2);
+        std::array<void*, Slots / 2>
+            fresh; // not in the stack, to which upstream's handler may release
+        const std::size_t n = upstream_.get().allocate_batch(block, fresh.data(), fresh.size());
         if (n == 0) { return nullptr; }
-        for (std::size_t i = 0; i < n; ++i) { detail::poison(kept.slots[i], block.size); }
-        std::reverse(kept.slots.data(), kept.slots.data() + n); // the first is popped first
-        kept.count = n - 1;
-        detail::hand_out(this, kept.slots[n - 1], block.size);
-        return kept.slots[n - 1];
+        const std::size_t more = std::min(n - 1, Slots - kept.count);
+        for (std::size_t i = more; i > 0; --i) { // the first is popped first
+            detail::poison(fresh[i], block.size);
+            kept.slots[kept.count++] = fresh[i];
+        }
+        upstream_.get().deallocate_batch(fresh.data() + 1 + more, n - 1 - more, block);
+        detail::poison(fresh[0], block.size);
+        detail::hand_out(this, fresh[0], block.size);
+        return fresh[0];
     }
 
     [[gnu::noinline]] void flush_and_keep(std::size_t index, void* at) noexcept {

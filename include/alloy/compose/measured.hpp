@@ -38,7 +38,7 @@ namespace alloy::inline ALLOY_ABI {
 /// @tparam Upstream Where blocks and their prefixes come from.
 /// @threads As `Upstream`.
 template <policy Upstream>
-class measured {
+class measured : public detail::upstream_lock<measured<Upstream>, Upstream> {
     static_assert(sizeof(std::size_t) <= Upstream::max_align,
                   "alloy::measured: Upstream cannot align the size in front of a block");
     static_assert(sizeof(std::size_t) < max_size_v<Upstream>,
@@ -120,23 +120,6 @@ public:
         requires trimming_policy<Upstream>
     {
         return upstream_.get().trim();
-    }
-
-    /// Keeps everybody out of upstream.
-    void lock() noexcept
-        requires lockable_policy<Upstream>
-    {
-        upstream_.get().lock();
-    }
-    [[nodiscard]] bool try_lock() noexcept
-        requires lockable_policy<Upstream>
-    {
-        return upstream_.get().try_lock();
-    }
-    void unlock() noexcept
-        requires lockable_policy<Upstream>
-    {
-        upstream_.get().unlock();
     }
 
     using upstreams = policies<Upstream>;

@@ -117,7 +117,9 @@ public:
     /// What upstream rounds up is the block's.
     [[nodiscard]] constexpr std::size_t good_size(layout want) const noexcept {
         const layout whole = whole_for(want);
-        if (whole.size == unlimited) [[unlikely]] { return want.size; }
+        if (whole.size == unlimited || want.align > Upstream::max_align) [[unlikely]] {
+            return want.size;
+        }
         return std::min(alloy::good_size(this->upstream(), whole), max_size_v<Upstream>) -
                front_for(want.align);
     }

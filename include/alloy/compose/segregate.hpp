@@ -81,7 +81,7 @@ class segregate<tier<Limit, P>, Next, More...> {
 
 public:
     /// The strongest alignment of any tier, or of the rest; bytes.
-    static constexpr std::size_t max_align = std::max(Limit.align, rest::max_align);
+    static constexpr std::size_t max_align = std::max(Limit.align, served_align_v<rest>);
     static constexpr std::size_t max_size =
         std::max(std::min(Limit.size, max_size_v<P>), max_size_v<rest>);
     static constexpr bool thread_safe = thread_safe_v<P> && thread_safe_v<rest>;

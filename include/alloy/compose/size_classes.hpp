@@ -75,7 +75,7 @@ class size_classes {
 
 public:
     /// The strongest alignment of any class, or of `Large`; bytes.
-    static constexpr std::size_t max_align = std::max(bins::max_align, Large::max_align);
+    static constexpr std::size_t max_align = std::max(bins::max_align, served_align_v<Large>);
     static constexpr bool thread_safe = bins::thread_safe && thread_safe_v<Large>;
     static constexpr bool keeps_origins = bins::keeps_origins || keeps_origins_v<Large>;
     static constexpr guard_rank outermost_guard =

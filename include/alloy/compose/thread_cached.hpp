@@ -32,6 +32,7 @@
 #include <cstdint>
 #include <mutex>
 #include <new>
+#include <utility>
 
 namespace alloy::inline ALLOY_ABI {
 
@@ -172,6 +173,19 @@ private:
 
     using tops = detail::rack_tops<Classes>;
 
+    /// While upstream is asked, its handler may release: past the rack that is being filled.
+    struct without_rack {
+        without_rack() noexcept = default;
+        without_rack(const without_rack&) = delete;
+        without_rack& operator=(const without_rack&) = delete;
+        ~without_rack() {
+            mine = own;
+            ended = before;
+        }
+        tops* const own = std::exchange(mine, &nobody);
+        const bool before = std::exchange(ended, true);
+    };
+
     static inline constinit tops nobody{}; // never written
     static inline constinit registry racks{};
     static inline const detail::fork_guard at_fork{racks.lock};
@@ -183,9 +197,11 @@ private:
 
     [[gnu::noinline]] static void* refill(std::size_t index) noexcept {
         const layout block = Classes::at(index);
-        void* const at = mine == &nobody && !begin_thread()
+        if (mine == &nobody && begin_thread()) { return allocate(block); }
+        const without_rack meanwhile;
+        void* const at = meanwhile.own == &nobody
                              ? Upstream{}.allocate(block)
-                             : rack_of(*mine).refill(Upstream{}, index);
+                             : rack_of(*meanwhile.own).refill(Upstream{}, index);
         if (at != nullptr) { detail::hand_out(&nobody, at, block.size); }
         return at;
     }
@@ -207,15 +223,17 @@ private:
         if (ended) { return false; }
         void* const memory = Memory{}.allocate(layout_of<rack>);
         if (memory == nullptr) { return false; }
+        auto* const own = ::new (memory) rack;
+        mine = own; // before what follows, which may allocate
+        static_cast<void>(&at_fork);
+        {
+            const std::scoped_lock hold{racks.lock};
+            own->next = racks.first;
+            if (own->next != nullptr) { own->next->last = own; }
+            racks.first = own;
+        }
         static const thread_local at_thread_end end;
         static_cast<void>(&end);
-        static_cast<void>(&at_fork);
-        auto* const own = ::new (memory) rack;
-        mine = own;
-        const std::scoped_lock hold{racks.lock};
-        own->next = racks.first;
-        if (own->next != nullptr) { own->next->last = own; }
-        racks.first = own;
         return true;
     }
 

@@ -127,6 +127,33 @@ void deallocate_batch(P&& to, void* const* in, std::size_t n, layout given) noex
     }
 }
 
+/// The lock of a policy that has none but its upstream's.
+template <class Self, policy Upstream>
+class upstream_lock {
+public:
+    /// Keeps everybody out of the upstream.
+    void lock() noexcept
+        requires lockable_policy<Upstream>
+    {
+        self().each_upstream([](auto&& upstream) noexcept { upstream.lock(); });
+    }
+    [[nodiscard]] bool try_lock() noexcept
+        requires lockable_policy<Upstream>
+    {
+        bool locked = false;
+        self().each_upstream([&](auto&& upstream) noexcept { locked = upstream.try_lock(); });
+        return locked;
+    }
+    void unlock() noexcept
+        requires lockable_policy<Upstream>
+    {
+        self().each_upstream([](auto&& upstream) noexcept { upstream.unlock(); });
+    }
+
+private:
+    [[nodiscard]] Self& self() noexcept { return static_cast<Self&>(*this); }
+};
+
 /// Lets a policy trim if it can. @return Bytes that left it.
 template <class P>
 constexpr std::size_t trim_if_able(P&& target) noexcept {

@@ -69,7 +69,8 @@ template <class P>
 template <policy... P>
 struct policies {};
 
-/// A policy made of others: `upstreams` lists them, and `each_upstream(visit)` visits each.
+/// A policy made of others: `upstreams` lists them, and `each_upstream(visit)` visits each; one
+/// that cannot visit all that it has of one says `shows_part`.
 template <class P>
 concept composed_policy = policy<P> && requires { typename P::upstreams; };
 

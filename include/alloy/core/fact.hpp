@@ -54,6 +54,10 @@ inline constexpr std::size_t max_size_v = [] {
     return any_size;
 }();
 
+/// The strongest alignment, in bytes, of what `P` serves; 1 if it serves nothing.
+template <policy P>
+inline constexpr std::size_t served_align_v = max_size_v<P> != 0 ? P::max_align : 1;
+
 /// True if `P` keeps who asks for a block, so that adapters say for what type; see detail::asking.
 template <policy P>
 inline constexpr bool keeps_origins_v = [] {

@@ -66,6 +66,7 @@ public:
     static constexpr bool single_threaded = false;
     static constexpr bool migratory = true;
     static constexpr bool is_always_equal = true;
+    static constexpr bool shows_part = true; ///< To observe(): another thread's is its own.
 
     /// The calling thread's own instance, for its owner: the thread.
     /// @return Null if there is no memory for one, or if the thread is past its end.
@@ -111,6 +112,14 @@ private:
     /// What any instance says.
     static std::size_t forward(const op::good_size& operation) noexcept {
         return operation(std::as_const(orphans.value.reserve));
+    }
+
+    /// The thread's own, if it has one; who looks shall not make it.
+    template <class Visit>
+    static void forward(const op::inspect<Visit>& operation) noexcept {
+        if (mine != nullptr) { return operation(mine->target); }
+        const std::scoped_lock hold{orphans.value.lock};
+        operation(orphans.value.reserve);
     }
 
     /// The thread's own, and what nobody has.

@@ -71,6 +71,7 @@ public:
         const std::uint32_t index = free_;
         free_ = state_of(index).next;
         unpoison(at(index), Slot.size);
+        ++open_;
         return index;
     }
 
@@ -78,18 +79,21 @@ public:
     void settle(std::uint32_t index) noexcept {
         ++state_of(index).generation;
         ++size_;
+        --open_;
     }
 
     /// Makes a live slot dead; it stays open for use until give().
     void unsettle(std::uint32_t index) noexcept {
         ++state_of(index).generation;
         --size_;
+        ++open_;
     }
 
     /// Takes back a slot that is open and not live.
     void give(std::uint32_t index) noexcept {
         take_back(nullptr, at(index), Slot.size);
         set_free(index);
+        --open_;
     }
 
     [[nodiscard]] void* at(std::uint32_t index) const noexcept {
@@ -133,8 +137,9 @@ public:
     }
 
     /// Gives the chunks back that have no slot in use and none retired, and sorts the free slots.
-    /// @return Their bytes. @complexity O(slots).
+    /// @return Their bytes; none while a slot is open for use. @complexity O(slots).
     std::size_t trim() noexcept {
+        if (open_ != 0) { return 0; }
         std::size_t bytes = 0;
         free_ = none;
         for (std::size_t i = most_chunks; i-- > 0;) {
@@ -219,6 +224,7 @@ private:
     std::array<chunk, most_chunks + 1> chunks_{}; // the last stays null, for the index of nobody
     std::uint32_t free_ = none;
     std::size_t size_ = 0;
+    std::size_t open_ = 0; // taken and not live yet, or not live and not given yet
 };
 
 } // namespace alloy::inline ALLOY_ABI::detail

@@ -109,6 +109,7 @@ private:
                 first = false;
             });
             layer_ = me + tree.layers; // even if not all were shown
+            if constexpr (requires { requires P::shows_part; }) { out.known = false; }
         }
         if constexpr (requires {
                           { p.read() } -> std::same_as<reading>;

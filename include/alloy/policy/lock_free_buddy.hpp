@@ -57,7 +57,7 @@ namespace alloy::inline ALLOY_ABI {
 template <range_options Range =
               range_options{.bytes = std::size_t{1} << 36U, .largest = std::size_t{1} << 25U},
           policy Upstream = pages<pages_options{.reserve = true}>>
-class lock_free_buddy {
+class lock_free_buddy : public detail::upstream_lock<lock_free_buddy<Range, Upstream>, Upstream> {
     static_assert(std::has_single_bit(Range.unit) && Range.bytes > 0 &&
                       Range.bytes % Range.unit == 0,
                   "alloy::lock_free_buddy: the range is a whole number of units, each a power of "
@@ -170,23 +170,6 @@ public:
             std::min(free, Range.bytes - touched_.load(std::memory_order_relaxed) * Range.unit);
         (free == Range.bytes ? sum.cached : sum.trapped) = free - sum.fresh;
         return sum;
-    }
-
-    /// Keeps everybody out of the upstream. The range has no lock and needs none.
-    void lock() noexcept
-        requires lockable_policy<Upstream>
-    {
-        upstream_.get().lock();
-    }
-    [[nodiscard]] bool try_lock() noexcept
-        requires lockable_policy<Upstream>
-    {
-        return upstream_.get().try_lock();
-    }
-    void unlock() noexcept
-        requires lockable_policy<Upstream>
-    {
-        upstream_.get().unlock();
     }
 
 private:

@@ -49,12 +49,13 @@ namespace alloy::inline ALLOY_ABI {
 ///
 /// @threads Safe. Lock-free, but for a request that finds no free node and asks upstream: that one
 ///          waits as `Upstream` does. All others may stand in a signal handler, too. A fork needs
-///          no lock: at any moment the pool is whole, and a child lacks those nodes alone that were
-///          out, or on their way, in other threads.
+///          no lock but upstream's: at any moment the pool is whole, and a child lacks those nodes
+///          alone that were out, or on their way, in other threads.
 /// @source  See index_stack; regions that double and stay: D. Dechev et al., "Lock-Free Dynamically
 ///          Resizable Arrays", OPODIS 2006.
 template <layout Node, std::size_t Count, policy Upstream = pages<>, std::size_t Regions = 1>
-class lock_free_pool {
+class lock_free_pool
+    : public detail::upstream_lock<lock_free_pool<Node, Count, Upstream, Regions>, Upstream> {
     using link = detail::index_stack::link;
 
     static_assert(Node.valid(), "alloy::lock_free_pool: the alignment must be a power of two");
@@ -129,8 +130,8 @@ public:
 
     /// Releases the `n` nodes in `in` in one step.
     void deallocate_batch(void* const* in, std::size_t n, [[maybe_unused]] layout given) noexcept {
-        ALLOY_ASSERT(given.fits_in(node) && n <= capacity);
         if (n == 0) { return; }
+        ALLOY_ASSERT(given.fits_in(node) && n <= capacity);
         stack_.give(table{*this}, static_cast<std::uint32_t>(n), [this, in](std::uint32_t i) {
             const std::uint32_t index = index_of(in[i]);
             detail::take_back(this, in[i], node.size);
@@ -161,12 +162,9 @@ public:
     /// One bin: the nodes that came back. @complexity O(nodes). @threads None.
     static constexpr std::size_t bins = 1;
     [[nodiscard]] bin_account bin(std::size_t /*index*/) const noexcept {
-        bin_account all{node.size, 0, 0};
-        for (std::uint32_t k = 0; k < Regions; ++k) {
-            all.free += free_in(k);
-            all.live += carved_in(k);
-        }
-        all.live -= all.free;
+        bin_account all{node.size, 0};
+        for (std::uint32_t k = 0; k < Regions; ++k) { all.free += free_in(k); }
+        all.live = stack_.carved() - all.free;
         return all;
     }
 

@@ -63,8 +63,7 @@ class slab {
     using page = detail::page;
     using segment = detail::segment<Options.segment, Options.page>;
 
-    template <class Measure>
-    static constexpr std::size_t largest_of(Measure measure) noexcept {
+    static constexpr std::size_t largest_of(auto measure) noexcept {
         std::size_t most = 0;
         for (std::size_t i = 0; i < Classes::count; ++i) {
             most = std::max<std::size_t>(most, measure(Classes::at(i)));
@@ -88,7 +87,7 @@ class slab {
                   "alloy::slab: fewer than 16 blocks a page; raise Options.page");
 
 public:
-    static constexpr std::size_t max_align = std::max(strongest, Large::max_align); ///< Bytes.
+    static constexpr std::size_t max_align = std::max(strongest, served_align_v<Large>); ///< Bytes.
     static constexpr std::size_t max_size = std::max(Classes::largest, max_size_v<Large>);
     static constexpr guard_rank outermost_guard = detail::guard_passed_on_v<Large>;
 
@@ -218,18 +217,17 @@ private:
     [[gnu::noinline]] void* refill(std::size_t index) noexcept {
         page*& current = stocks_[index].current;
         const layout block = Classes::at(index);
-        void* at = current->uncarved.take(block);
+        void* at = current->take(block);
         if (at == nullptr) {
             page* const other = other_page(index);
             if (other == nullptr) { return nullptr; }
-            count_change();
-            if (current != &detail::no_page) {
+            if (other != current) { count_change(); }
+            if (other != current && current != &detail::no_page) {
                 current->later = current->due - current->due / nap;
                 current->due /= nap;
             }
             current = other;
-            at = other->free.unlink(code);
-            if (at == nullptr) { at = other->uncarved.take(block); }
+            at = other->take(block);
         }
         ++current->due;
         return current->free.adopt(at, block.size);
@@ -245,6 +243,11 @@ private:
         }
         if (!segments_.has_page()) { give_idle(); }
         page* found = segments_.take(upstream_.get(), index, this);
+        page* const old = stocks_[index].current;
+        if (old != &detail::no_page && (!old->free.empty() || old->live() == 0)) { // by its handler
+            if (found != nullptr) { segments_.give(*found); }
+            return old;
+        }
         if (found != nullptr) { return found; }
         segments_.each_page([&](page& each) noexcept {
             if (each.bin == index && each.later != 0 && !each.free.empty()) { found = &each; }
