@@ -20,8 +20,8 @@ constexpr const char* footer =
 differ, or a contender's run failed; 3 a run of std::allocator failed.
 Environment: NO_COLOR switches colours off. A contender that is not on this machine is named on stderr.
 JSON: format, clock, provenance, rounds, base, missing, columns[] (workload, table, threads, unit,
-contenders[] (name, role, threads, alignment, value, ratio, samples)), against_others[] and against_locks[] (workload,
-threads, name, rival, ratio), remote_over_local[] (threads, name, ratio), goals[] (title, name,
+contenders[] (name, role, threads, alignment, value, ratio, samples)), against_others[] and
+against_locks[] (workload, threads, name, rival, ratio), remote_over_local[] (threads, name, ratio), goals[] (title, name,
 measure, reached, wanted, at_most, holds, detail), agreement with an earlier report, if one
 was named (commit, compared, agree, typical_change, apart[] (workload, threads, name, before, now)),
 objections; figures are {median, spread}, a spread is half of the interquartile range. A ratio of more than 1 is faster, but for remote_over_local.)";

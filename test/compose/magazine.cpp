@@ -190,6 +190,18 @@ BOOST_AUTO_TEST_CASE(poisons_what_it_keeps_from_the_first_byte_on) {
 }
 #endif
 
+BOOST_AUTO_TEST_CASE(hands_out_what_a_handler_released_though_upstream_is_out) {
+    using source = test::interrupted<struct soon_out>;
+    magazine<sizes, source, 2> kept;
+    void* const at = kept.allocate({40, 8});
+    source::refuses = true;
+    source::before_next = [&] { kept.deallocate(at, {40, 8}); };
+    BOOST_TEST(kept.allocate({40, 8}) == at);
+    BOOST_TEST(kept.allocate({40, 8}) == nullptr);
+    source::refuses = false;
+    kept.deallocate(at, {40, 8});
+}
+
 BOOST_AUTO_TEST_CASE(loses_no_block_to_a_handler_that_releases_while_upstream_is_asked) {
     using source = test::interrupted<struct under_a_magazine>;
     for (const std::size_t n : {1, 6, 8}) {

@@ -12,6 +12,7 @@
 #include <alloy/source/pages.hpp>
 
 #include "support/conformance.hpp"
+#include "support/interrupted.hpp"
 #include "support/probe.hpp"
 #include "support/shelf.hpp"
 
@@ -331,3 +332,18 @@ BOOST_AUTO_TEST_CASE(poisons_what_it_keeps_from_the_first_byte_on) {
     BOOST_TEST(__asan_address_is_poisoned(at + 31) == 1);
 }
 #endif
+
+BOOST_AUTO_TEST_CASE(loses_no_block_to_a_handler_that_releases_while_upstream_is_asked) {
+    using source = test::interrupted<struct under_a_shelf>;
+    shuffled<sizes, source, 8> kept;
+    std::vector<void*> row(10);
+    for (void*& each : row) { each = kept.allocate(one); }
+    source::before_next = [&] { // fills the shelf; the rest goes upstream
+        for (void* const each : row) { kept.deallocate(each, one); }
+    };
+    void* const at = kept.allocate(one);
+    BOOST_TEST(source::out == 8U);
+    kept.deallocate(at, one);
+    kept.trim();
+    BOOST_TEST(source::out == 0U);
+}

@@ -68,6 +68,14 @@ public:
         return release(index, random);
     }
 
+    /// Releases a block that the operation in hand is not about, as a handler may that it calls.
+    void release_another(std::uint64_t n) {
+        dice random(seed_, ~n);
+        const std::size_t index = random.below(slots_.size());
+        if (slots_[index].at == nullptr || &slots_[index] == in_hand_ || in_episode_) { return; }
+        release(index, random);
+    }
+
     /// Verifies every live block.
     void verify() {
         for (const block& each : slots_) {
@@ -209,7 +217,10 @@ private:
         const layout want{draw(random).size, slot.want.align};
         const std::size_t size = good_size(target_, want);
         say("resize to", static_cast<std::size_t>(&slot - slots_.data()), want);
-        if (!target_.resize(slot.at, slot.legal(random), want.size)) {
+        in_hand_ = &slot;
+        const bool done = target_.resize(slot.at, slot.legal(random), want.size);
+        in_hand_ = nullptr;
+        if (!done) {
             verify(slot, slot.size);
             return result::declined;
         }
@@ -232,7 +243,8 @@ private:
             if (random.below(8) == 0) {
                 const std::size_t end = std::min(index + in.size(), slots_.size());
                 for (std::size_t i = index + 1; i < end; ++i) {
-                    if (slots_[i].at != nullptr && slots_[i].want == want) {
+                    if (slots_[i].at != nullptr && slots_[i].want == want &&
+                        &slots_[i] != in_hand_) {
                         in[n++] = forget(slots_[i]);
                     }
                 }
@@ -270,6 +282,7 @@ private:
     {
         say("mark, eight blocks, rewind", 0, {});
         const auto then = target_.mark();
+        in_episode_ = true; // nothing older may end in it
         std::array<block, 8> young{};
         result any = result::refused;
         for (block& each : young) {
@@ -283,6 +296,7 @@ private:
             if (each.at != nullptr) { forget(each); }
         }
         target_.rewind(then);
+        in_episode_ = false;
         return any;
     }
 
@@ -291,6 +305,8 @@ private:
     volatile std::uint64_t& step_;
     bool loud_;
     bool may_be_refused_ = false;
+    bool in_episode_ = false;
+    const block* in_hand_ = nullptr;
     std::array<block, 128> slots_{};
     byte_map taken_;
 };

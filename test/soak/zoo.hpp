@@ -10,8 +10,10 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 
 namespace alloy::test {
 
@@ -26,6 +28,7 @@ struct books {
     std::size_t requests = 0;
     std::size_t refused = 0;
     failure_plan plan{};
+    std::function<void()> handler; ///< Called at every request, but not while it runs.
 
     /// Refuses what `plan` says, and counts from zero.
     void fail(const failure_plan& next) noexcept {
@@ -36,6 +39,11 @@ struct books {
 
     /// Numbers a request. @return True if it is refused.
     bool refuses(std::size_t size) noexcept {
+        if (handler) {
+            std::function<void()> called = std::exchange(handler, nullptr);
+            called();
+            handler = std::move(called);
+        }
         const bool no = plan.refuses(++requests, size);
         refused += no ? 1 : 0;
         return no;

@@ -20,10 +20,12 @@ struct interrupted {
     static constexpr std::size_t max_align = new_source::max_align;
     static constexpr bool thread_safe = true;          // for those who ask: here is one thread
     static inline std::function<void()> before_next{}; ///< Called once, by the next request.
+    static inline bool refuses = false;                ///< Whatever is asked.
     static inline std::size_t out = 0;                 ///< Blocks.
 
     [[nodiscard]] static void* allocate(layout want) noexcept {
         if (before_next) { std::exchange(before_next, nullptr)(); }
+        if (refuses) { return nullptr; }
         void* const at = new_source::allocate(want);
         out += at != nullptr ? 1 : 0;
         return at;

@@ -139,9 +139,9 @@ private:
 /// Abandons the containers and resets their arena: no destructor of theirs or of an element runs.
 ///
 /// Iterators end before: in debug modes even a stale one refers to its container.
-/// @complexity As reset(). @threads As the arena.
 /// @pre Every container of the arena is among `all`, or is not used again, its destructor included.
 /// @complexity O(containers), and as the arena's reset: the elements are not visited.
+/// @threads As the arena.
 template <resettable_policy Arena, class... Containers>
 void release_all(Arena& arena, bulk<Containers>&... all) noexcept {
     static_assert((detail::lives_in<Containers, Arena> && ...),

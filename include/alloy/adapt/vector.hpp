@@ -247,10 +247,13 @@ private:
                         [&](T* at) { std::uninitialized_copy(first, last, at); });
         } else {
             struct all_or_none {
-                row& all;
-                std::size_t size;
+                explicit all_or_none(row& of) noexcept : all(of) {}
+                all_or_none(const all_or_none&) = delete;
+                all_or_none& operator=(const all_or_none&) = delete;
                 ~all_or_none() { all.truncate(size); }
-            } then{row_, size()};
+                row& all;
+                std::size_t size = all.size();
+            } then(row_);
             for (; first != last; ++first) { emplace_back(*first); }
             then.size = size();
         }

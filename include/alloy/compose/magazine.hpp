@@ -20,6 +20,7 @@
 #include <alloy/core/fact.hpp>
 #include <alloy/core/guard_order.hpp>
 #include <alloy/core/member.hpp>
+#include <alloy/core/rack.hpp>
 #include <alloy/core/sanitize.hpp>
 
 #include <algorithm>
@@ -126,17 +127,11 @@ private:
     [[gnu::noinline]] void* refill(std::size_t index) noexcept {
         stack& kept = stacks_[index];
         const layout block = Classes::at(index);
-        std::array<void*, Slots / 2>
-            fresh; // not in the stack, to which upstream's handler may release
+        std::array<void*, Slots / 2> fresh;
         const std::size_t n = upstream_.get().allocate_batch(block, fresh.data(), fresh.size());
-        if (n == 0) { return nullptr; }
-        const std::size_t more = std::min(n - 1, Slots - kept.count);
-        for (std::size_t i = more; i > 0; --i) { // the first is popped first
-            detail::poison(fresh[i], block.size);
-            kept.slots[kept.count++] = fresh[i];
-        }
-        upstream_.get().deallocate_batch(fresh.data() + 1 + more, n - 1 - more, block);
-        detail::poison(fresh[0], block.size);
+        if (n == 0) { return kept.count == 0 ? nullptr : allocate(block); } // see ADR 19
+        kept.count = detail::pile_up(upstream_.get(), {fresh.data(), n}, block, kept.slots.data(),
+                                     kept.count, Slots);
         detail::hand_out(this, fresh[0], block.size);
         return fresh[0];
     }

@@ -169,6 +169,9 @@ private:
         while (kept.count < Slots) {
             void* const fresh = upstream_.get().allocate(block);
             if (fresh == nullptr) [[unlikely]] { return; }
+            if (kept.count == Slots) { // upstream's handler released
+                return upstream_.get().deallocate(fresh, block);
+            }
             detail::poison(fresh, block.size);
             kept.slots[kept.count++] = fresh;
         }

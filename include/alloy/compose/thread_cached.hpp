@@ -32,7 +32,6 @@
 #include <cstdint>
 #include <mutex>
 #include <new>
-#include <utility>
 
 namespace alloy::inline ALLOY_ABI {
 
@@ -173,19 +172,6 @@ private:
 
     using tops = detail::rack_tops<Classes>;
 
-    /// While upstream is asked, its handler may release: past the rack that is being filled.
-    struct without_rack {
-        without_rack() noexcept = default;
-        without_rack(const without_rack&) = delete;
-        without_rack& operator=(const without_rack&) = delete;
-        ~without_rack() {
-            mine = own;
-            ended = before;
-        }
-        tops* const own = std::exchange(mine, &nobody);
-        const bool before = std::exchange(ended, true);
-    };
-
     static inline constinit tops nobody{}; // never written
     static inline constinit registry racks{};
     static inline const detail::fork_guard at_fork{racks.lock};
@@ -197,11 +183,9 @@ private:
 
     [[gnu::noinline]] static void* refill(std::size_t index) noexcept {
         const layout block = Classes::at(index);
-        if (mine == &nobody && begin_thread()) { return allocate(block); }
-        const without_rack meanwhile;
-        void* const at = meanwhile.own == &nobody
+        void* const at = mine == &nobody && !begin_thread()
                              ? Upstream{}.allocate(block)
-                             : rack_of(*meanwhile.own).refill(Upstream{}, index);
+                             : rack_of(*mine).refill(Upstream{}, index);
         if (at != nullptr) { detail::hand_out(&nobody, at, block.size); }
         return at;
     }
@@ -223,6 +207,10 @@ private:
         if (ended) { return false; }
         void* const memory = Memory{}.allocate(layout_of<rack>);
         if (memory == nullptr) { return false; }
+        if (mine != &nobody) { // its handler came back, and has one by now
+            Memory{}.deallocate(memory, layout_of<rack>);
+            return true;
+        }
         auto* const own = ::new (memory) rack;
         mine = own; // before what follows, which may allocate
         static_cast<void>(&at_fork);

@@ -20,6 +20,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace alloy::inline ALLOY_ABI::detail {
 
@@ -38,6 +39,23 @@ struct rack_top {
 private:
     std::uint32_t count_ = 0;
 };
+
+/// Puts a batch on a stack, but for its first block: the second is popped next. There is too little
+/// room up to `limit` only if upstream's handler released blocks there; what is left goes back.
+/// @return How many are on the stack then.
+template <class Upstream>
+std::size_t pile_up(Upstream&& upstream, std::span<void* const> batch, layout block, void** stack,
+                    std::size_t count, std::size_t limit) noexcept {
+    const std::size_t more = std::min(batch.size() - 1, limit - count);
+    for (std::size_t i = more; i > 0; --i) {
+        poison(batch[i], block.size);
+        stack[count++] = batch[i];
+    }
+    const std::span<void* const> rest = batch.subspan(1 + more);
+    if (!rest.empty()) [[unlikely]] { upstream.deallocate_batch(rest.data(), rest.size(), block); }
+    poison(batch[0], block.size);
+    return count;
+}
 
 /// The tops of a rack. By themselves they are one without slots: every stack is empty, and full.
 template <class Classes>
@@ -72,16 +90,18 @@ public:
     template <class Upstream>
     [[nodiscard]] void* refill(Upstream&& upstream, std::size_t index) noexcept {
         const layout block = Classes::at(index);
-        void** const stack = slots[index].data();
-        const auto n = static_cast<std::uint32_t>(
-            upstream.allocate_batch(block, stack, (wider(index) + 1) / 2));
-        if (n == 0) { return nullptr; }
-        for (std::uint32_t i = 0; i < n; ++i) { poison(stack[i], block.size); }
-        std::reverse(stack, stack + n); // the first is popped first
-        tops[index].set_count(n - 1);
-        void* const at = stack[n - 1];
+        std::array<void*, (Slots + 1) / 2> fresh;
+        const std::size_t n = upstream.allocate_batch(block, fresh.data(), (wider(index) + 1) / 2);
+        rack_top& top = tops[index];
+        if (n == 0) {
+            if (top.count() == 0) { return nullptr; }
+            top.set_count(top.count() - 1); // what upstream's handler released
+            return slots[index][top.count()];
+        }
+        top.set_count(static_cast<std::uint32_t>(pile_up(
+            upstream, {fresh.data(), n}, block, slots[index].data(), top.count(), top.limit)));
         widen(upstream, index); // not before: a request that fails changes nothing
-        return at;
+        return fresh[0];
     }
 
     /// Makes room in a stack that is full.

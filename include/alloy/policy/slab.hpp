@@ -207,7 +207,6 @@ public:
 
 private:
     static constexpr detail::prefetched_links code{};
-
     struct stock {
         page* current = &detail::no_page;
         detail::pairing_heap usable;
@@ -244,11 +243,12 @@ private:
         if (!segments_.has_page()) { give_idle(); }
         page* found = segments_.take(upstream_.get(), index, this);
         page* const old = stocks_[index].current;
-        if (old != &detail::no_page && (!old->free.empty() || old->live() == 0)) { // by its handler
-            if (found != nullptr) { segments_.give(*found); }
+        if (!old->free.empty() || detail::blocks_in(old->uncarved, Classes::at(index)) != 0) {
+            if (found != nullptr) { segments_.give(*found); } // upstream's handler was here
             return old;
         }
         if (found != nullptr) { return found; }
+        if (usable.lowest() != nullptr || segments_.has_page()) { return other_page(index); }
         segments_.each_page([&](page& each) noexcept {
             if (each.bin == index && each.later != 0 && !each.free.empty()) { found = &each; }
         });
