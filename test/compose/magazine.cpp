@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(hands_out_what_a_handler_released_though_upstream_is_out) {
 
 BOOST_AUTO_TEST_CASE(loses_no_block_to_a_handler_that_releases_while_upstream_is_asked) {
     using source = test::interrupted<struct under_a_magazine>;
-    for (const std::size_t n : {1, 6, 8}) {
+    for (const std::size_t n : {1UL, 6UL, 8UL}) {
         magazine<sizes, source, 8> kept;
         std::vector<void*> row(n);
         for (void*& each : row) { each = kept.allocate({40, 8}); }
