@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Random operations on every policy of the zoo that has no lock beside a model, over a source that
-// calls a handler before it answers; that releases blocks of the policy, as one that makes room
-// does. EXPECT: a policy that overwrites what came back is found EXPECT: no policy minds a handler
-// that releases
+// Random operations beside a model, on every policy of the zoo that has no lock, over a source that
+// calls a handler before it answers: that one releases blocks of the policy, to make room.
+// EXPECT: a policy that overwrites what came back is found
+// EXPECT: no policy minds a handler that releases
 #include "model.hpp"
 #include "zoo.hpp"
 
