@@ -40,7 +40,8 @@ using pool = alloy::pool16<c_library>; // goes wherever a policy goes
 
 int main() {
     c_library mine;
-    const alloy::report found = alloy::check_conformance(mine);
+    constexpr alloy::conformance_options options{.huge = false};
+    const alloy::report found = alloy::check_conformance<options>(mine);
     std::puts(found.ok() ? "conforms" : found.text().c_str());
 
     pool nodes;
