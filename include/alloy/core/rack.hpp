@@ -86,7 +86,7 @@ public:
     ~rack() = default;
 
     /// Takes half a stack from upstream, and hands one block of it out. @return Null if upstream is
-    /// out. @pre The stack is empty.
+    /// out, and nobody released a block of the class meanwhile.
     template <class Upstream>
     [[nodiscard]] void* refill(Upstream&& upstream, std::size_t index) noexcept {
         const layout block = Classes::at(index);
