@@ -44,6 +44,7 @@
 #include <alloy/policy/freelist.hpp>
 #include <alloy/policy/lock_free_buddy.hpp>
 #include <alloy/policy/lock_free_pool.hpp>
+#include <alloy/policy/next_fit.hpp>
 #include <alloy/policy/pool16.hpp>
 #include <alloy/policy/slab.hpp>
 

@@ -33,6 +33,7 @@
 #include <alloy/policy/buddy.hpp>
 #include <alloy/policy/bump.hpp>
 #include <alloy/policy/lock_free_pool.hpp>
+#include <alloy/policy/next_fit.hpp>
 #include <alloy/policy/pool16.hpp>
 #include <alloy/policy/slab.hpp>
 #include <alloy/source/new.hpp>
@@ -63,10 +64,11 @@ using shared_large_blocks = sharded<large_blocks<Heap, spin_lock>, 4>;
 
 template <policy Pages>
 struct bitmaps_of {
+    static constexpr std::size_t chunk = std::size_t{1} << 20U;
     template <layout Node>
-    using bin = bitmap<Node, Pages, std::size_t{1} << 20U>;
+    using bin = next_fit<Node, Pages, chunk>;
     template <layout Node>
-    using shared_bin = locked<bin<Node>, spin_lock>;
+    using shared_bin = locked<bitmap<Node, Pages, chunk>, spin_lock>;
 };
 
 } // namespace detail
@@ -105,15 +107,17 @@ using pool_allocator =
 template <class T>
 using local_pool_allocator = allocator<T, global<single_threaded<detail::local_pool<>>>>;
 
-/// A `bitmap` for every multiple of 8 bytes to 128, behind small stacks of free blocks; what is
-/// larger comes from `Large`. A chunk is 1 MiB of address space, and memory as it is used.
+/// A `next_fit` for every multiple of 8 bytes to 128, behind small stacks that fill and empty in
+/// its order; what is larger comes from `Large`. A chunk is 1 MiB of address space, and memory as
+/// it is used.
 template <policy Pages = pages<>, policy Large = new_source>
 using bitmaps_over =
     magazine<detail::small_sizes,
-             size_classes<detail::small_sizes, detail::bitmaps_of<Pages>::template bin, Large>>;
+             size_classes<detail::small_sizes, detail::bitmaps_of<Pages>::template bin, Large>, 64,
+             reuse::upstream>;
 using bitmaps = bitmaps_over<>;
 
-/// Nodes in address order, process-wide, behind a lock.
+/// Nodes in the order of their requests, process-wide, behind a lock.
 template <class T>
 using bitmap_allocator = allocator<T, global<locked<bitmaps>>>;
 

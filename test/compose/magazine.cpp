@@ -45,6 +45,7 @@ public:
 
 using sizes = linear_classes<8, 16>;
 using small = magazine<sizes, batching_probe, 8>;
+using in_order = magazine<sizes, batching_probe, 4, reuse::upstream>;
 
 struct plain_batches {
     static constexpr std::size_t max_align = any_align;
@@ -174,6 +175,48 @@ BOOST_AUTO_TEST_CASE(trims_to_nothing_and_says_how_much) {
     BOOST_TEST(kept.trim() == 4 * 104U);
     BOOST_TEST(book.live.empty());
     BOOST_TEST(kept.trim() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(conforms_where_upstream_says_what_comes_next) {
+    ledger book;
+    {
+        in_order kept{book};
+        test::conformance(kept, {200, 64});
+    }
+    BOOST_TEST(book.live.empty());
+    test::survives_every_failure<in_order>({200, 64});
+}
+
+BOOST_AUTO_TEST_CASE(
+    a_block_goes_through_upstream_before_it_comes_again_if_that_says_what_is_next) {
+    ledger book;
+    in_order kept{book};
+    batching_probe::taken.clear();
+    batching_probe::returned.clear();
+    std::vector<void*> row(4);
+    for (void*& each : row) { each = kept.allocate({40, 8}); }
+    BOOST_TEST((row == batching_probe::taken)); // a whole stack at a time
+    for (void* const each : row) { kept.deallocate(each, {40, 8}); }
+    BOOST_TEST(batching_probe::returned.empty());
+    BOOST_TEST((kept.account() == byte_account{.taken = 4 * 40, .cached = 4 * 40}));
+    void* const fifth = kept.allocate({40, 8});
+    BOOST_TEST(fifth == batching_probe::taken[4]);
+    kept.deallocate(fifth, {40, 8}); // which has no room: the others go
+    BOOST_TEST((batching_probe::returned == row));
+    BOOST_TEST(kept.trim() == 4 * 40U);
+    BOOST_TEST(book.live.empty());
+}
+
+BOOST_AUTO_TEST_CASE(hands_out_what_waits_to_go_back_if_upstream_is_out) {
+    ledger book{.budget = 3};
+    in_order kept{book};
+    std::vector<void*> row(3);
+    for (void*& each : row) { each = kept.allocate({40, 8}); }
+    BOOST_TEST(kept.allocate({40, 8}) == nullptr);
+    kept.deallocate(row[1], {40, 8});
+    BOOST_TEST(kept.allocate({40, 8}) == row[1]);
+    BOOST_TEST(kept.allocate({40, 8}) == nullptr);
+    for (void* const each : row) { kept.deallocate(each, {40, 8}); }
 }
 
 #if defined(ALLOY_HAS_ASAN) // meaningful in the `asan` preset only

@@ -4,6 +4,8 @@
 #include "support/extent_laws.hpp"
 
 #include <array>
+#include <cstdint>
+#include <vector>
 
 using namespace alloy;
 
@@ -41,6 +43,33 @@ BOOST_AUTO_TEST_CASE(takes_single_units_lowest_first_and_counts_the_free_ones) {
     BOOST_TEST(bits_of.take(1, 1) == no_units);
     for (const std::uint32_t at : {69U, 40U, 3U}) { bits_of.give(at, 1); }
     for (const std::uint32_t at : {3U, 40U, 69U}) { BOOST_TEST(bits_of.take_one() == at); }
+}
+
+BOOST_AUTO_TEST_CASE(takes_from_a_word_on_and_leaves_what_lies_before_it) {
+    std::array<std::uint32_t, 4> words{};
+    bit_extent bits_of;
+    bits_of.format(words, 100);
+    std::vector<std::uint32_t> taken;
+    const auto note = [&](std::uint32_t unit) { taken.push_back(unit); };
+    std::uint32_t word = 1;
+    bits_of.take_from(word, 3, note);
+    BOOST_TEST(taken == (std::vector<std::uint32_t>{32, 33, 34}));
+    BOOST_TEST(word == 1U);
+    bits_of.give(33, 1); // in the same word: comes again
+    word = 1;
+    taken.clear();
+    bits_of.take_from(word, 200, note);
+    BOOST_TEST(taken.size() == 66U);
+    BOOST_TEST(taken.front() == 33U);
+    BOOST_TEST(taken.back() == 99U);
+    BOOST_TEST(bits_of.free() == 32U);
+    taken.clear();
+    bits_of.take_from(word, 1, note); // at the end
+    BOOST_TEST(taken.empty());
+    bits_of.give(50, 1);
+    bits_of.take_from(word, 1, note);
+    BOOST_TEST(taken.empty());
+    BOOST_TEST(bits_of.take_one() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(goes_on_with_words_that_another_object_left) {

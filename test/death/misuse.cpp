@@ -79,6 +79,8 @@ int main(int argc, char** argv) {
         plant_in<alloy::bitmaps>(misuse);
     } else if (policy == "buddy") {
         plant_in<alloy::buddy<>>(misuse);
+    } else if (policy == "next_fit") {
+        plant_in<alloy::next_fit<room>>(misuse);
     } else if (policy == "pool16") {
         plant_in<alloy::pool16<>>(misuse);
     } else if (policy == "slab") {

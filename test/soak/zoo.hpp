@@ -168,11 +168,12 @@ struct zoo {
     template <layout Node>
     using mapped_bin = bitmap<Node, S>;
     template <layout Node>
-    using preset_bin = bitmap<Node, S, std::size_t{1} << 20U>;
+    using preset_bin = next_fit<Node, S, std::size_t{1} << 20U>;
     using sixteen = linear_classes<8, 16>;
     using uneven = listed_classes<std::array<std::size_t, 5>{16, 48, 64, 120, 256}>;
     using bins = size_classes<sixteen, listed_bin, S>;
-    using bitmaps_ = magazine<sixteen, size_classes<sixteen, preset_bin, S>>; // as the preset
+    using bitmaps_ = // as the preset
+        magazine<sixteen, size_classes<sixteen, preset_bin, S>, 64, reuse::upstream>;
     using buddy_ = buddy<in_a_range, S>;
     using region = buddy<in_a_region, inline_buffer<5000>>;
     using pool = pool16<S>;
@@ -183,6 +184,7 @@ struct zoo {
         exhibit<freelist<node, S, 20>, node>{"freelist, bounded"},
         exhibit<freelist<node, S, unlimited, 32>, node>{"freelist in chunks"},
         exhibit<bitmap<node, S>, layout{500, 16}>{"bitmap"},
+        exhibit<next_fit<node, S>, node>{"next_fit"},
         exhibit<buddy_, mixed, true>{"buddy"},
         exhibit<ranged<bit_extent, in_a_range, S>, mixed, true>{"ranged bits"},
         exhibit<pool, mixed>{"pool16"},
@@ -198,6 +200,7 @@ struct zoo {
         exhibit<fallback<inline_buffer<2000>, bins>, mixed>{"stack first"},
         exhibit<growing<region, S>, layout{512, 64}>{"growing"},
         exhibit<magazine<sixteen, bins, 8>, mixed>{"magazine"},
+        exhibit<magazine<sixteen, bins, 8, reuse::upstream>, mixed>{"magazine, reuse by upstream"},
         exhibit<quantize<multiples_of<48>, pool>, mixed>{"quantize"},
         exhibit<affix<pool, long, char>, mixed>{"affix"},
         exhibit<aligned<32, pool>, mixed>{"aligned"},

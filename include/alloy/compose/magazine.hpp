@@ -9,8 +9,9 @@
 ///         empty: half a stack from upstream, in one batch      full: the older half goes back
 ///
 /// A release pushes a pointer; a request pops one. Upstream sees batches alone, so what it does for
-/// a block it does for many in a row, and its order survives: a refill from `bitmap` is a row of
-/// neighbours.
+/// a block it does for many in a row. A refill keeps its order: from `bitmap` it is a row of
+/// neighbours. What was released since comes before it, unless releases have stacks of their own:
+/// then a block goes through upstream before it comes again, and upstream alone says which is next.
 ///
 /// Choose it in front of a policy that places blocks well and hands them out slowly. Avoid it in
 /// front of a list, which would do the same work twice.
@@ -27,21 +28,32 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
 namespace alloy::inline ALLOY_ABI {
 
+/// Who says which free block a request gets.
+enum class reuse : std::uint8_t {
+    newest,  ///< The magazine: the one that was released last, while it is in the cache.
+    upstream ///< Upstream, in the order that it has for all of them.
+};
+
 /// Keeps up to `Slots` free blocks of each class of `Classes`; passes on what has no class.
 ///
 /// @tparam Classes  Which class serves what; see linear_classes. `Upstream` rounds as it does.
 /// @tparam Upstream Where batches come from.
-/// @tparam Slots    Pointers kept at most for a class.
+/// @tparam Slots    Pointers of a stack at most.
+/// @tparam Reuse    With `reuse::upstream`, a class has a second stack, for releases.
 ///
 /// @threads None.
 /// @source  J. Bonwick and J. Adams, "Magazines and Vmem", USENIX 2001.
-template <class Classes, batching_policy Upstream, std::size_t Slots = 64>
+template <class Classes, batching_policy Upstream, std::size_t Slots = 64,
+          reuse Reuse = reuse::newest>
 class magazine {
+    static constexpr bool one_stack = Reuse == reuse::newest;
+    static constexpr std::size_t kept_back = one_stack ? Slots / 2 : 0; // when others move
     static_assert(Slots >= 2, "alloy::magazine: half of the slots are moved at a time");
     static_assert(detail::outermost_guard_of_classes_v<Upstream> <= guard_rank::cache,
                   "alloy::magazine: a cache would hide releases from the guard inside of it");
@@ -50,6 +62,7 @@ class magazine {
         std::size_t count = 0;
         std::array<void*, Slots> slots{};
     };
+    using stacks = std::array<stack, Classes::count>;
 
 public:
     static constexpr std::size_t max_align = Upstream::max_align; ///< Bytes.
@@ -91,13 +104,14 @@ public:
         return at;
     }
 
-    /// Keeps the block; the older half goes upstream if there is no slot left.
+    /// Keeps the block; if there is no slot left, the older half of its stack goes upstream, or all
+    /// of a stack for releases.
     /// @pre `at` came from allocate() on this object and is still live.
     /// @complexity O(1), but for a flush.
     [[gnu::always_inline]] void deallocate(void* at, layout given) noexcept {
         if (!Classes::serves(given)) [[unlikely]] { return upstream_.get().deallocate(at, given); }
         const std::size_t index = Classes::index(given);
-        stack& kept = stacks_[index];
+        stack& kept = released()[index];
         detail::take_back(this, at, Classes::at(index).size);
         if (kept.count == Slots) [[unlikely]] { return flush_and_keep(index, at); }
         kept.slots[kept.count++] = at;
@@ -120,50 +134,75 @@ public:
     /// A bin for each class.
     static constexpr std::size_t bins = Classes::count;
     [[nodiscard]] bin_account bin(std::size_t index) const noexcept {
-        return {Classes::at(index).size, stacks_[index].count};
+        std::size_t free = stacks_[index].count;
+        if constexpr (!one_stack) { free += released_[index].count; }
+        return {Classes::at(index).size, free};
     }
 
 private:
+    struct nothing {};
+
+    /// The stacks that releases push to.
+    [[gnu::always_inline]] stacks& released() noexcept {
+        if constexpr (one_stack) {
+            return stacks_;
+        } else {
+            return released_;
+        }
+    }
+
     [[gnu::noinline]] void* refill(std::size_t index) noexcept {
         stack& kept = stacks_[index];
         const layout block = Classes::at(index);
-        std::array<void*, Slots / 2> fresh;
+        std::array<void*, Slots - kept_back> fresh;
         const std::size_t n = upstream_.get().allocate_batch(block, fresh.data(), fresh.size());
-        if (n == 0) { return kept.count == 0 ? nullptr : allocate(block); } // see ADR 19
+        if (n == 0) { return last_resort(index); }
         kept.count = detail::pile_up(upstream_.get(), {fresh.data(), n}, block, kept.slots.data(),
                                      kept.count, Slots);
         detail::hand_out(this, fresh[0], block.size);
         return fresh[0];
     }
 
+    /// Upstream is out: what its handler released here, or waits to be returned. See ADR 19.
+    void* last_resort(std::size_t index) noexcept {
+        for (stacks* const from : {&stacks_, &released()}) {
+            stack& kept = (*from)[index];
+            if (kept.count == 0) { continue; }
+            void* const at = kept.slots[--kept.count];
+            detail::hand_out(this, at, Classes::at(index).size);
+            return at;
+        }
+        return nullptr;
+    }
+
     [[gnu::noinline]] void flush_and_keep(std::size_t index, void* at) noexcept {
-        flush(index, Slots / 2);
-        stack& kept = stacks_[index];
+        stack& kept = released()[index];
+        flush(kept, Classes::at(index), kept_back);
         kept.slots[kept.count++] = at;
     }
 
-    /// Returns the oldest blocks of a class upstream, but for `keep`.
-    void flush(std::size_t index, std::size_t keep) noexcept {
-        stack& kept = stacks_[index];
+    /// Returns the oldest blocks of a stack upstream, but for `keep`. @return Bytes.
+    std::size_t flush(stack& kept, layout block, std::size_t keep) noexcept {
         void** const from = kept.slots.data();
         const std::size_t gone = kept.count - keep;
-        const layout block = Classes::at(index);
         for (std::size_t i = 0; i < gone; ++i) { detail::unpoison(from[i], block.size); }
         upstream_.get().deallocate_batch(from, gone, block);
         std::copy(from + gone, from + kept.count, from);
         kept.count = keep;
+        return gone * block.size;
     }
 
     std::size_t flush_all() noexcept {
         std::size_t bytes = 0;
         for (std::size_t i = 0; i < Classes::count; ++i) {
-            bytes += stacks_[i].count * Classes::at(i).size;
-            flush(i, 0);
+            bytes += flush(stacks_[i], Classes::at(i), 0);
+            if constexpr (!one_stack) { bytes += flush(released_[i], Classes::at(i), 0); }
         }
         return bytes;
     }
 
-    std::array<stack, Classes::count> stacks_{};
+    stacks stacks_{};
+    [[no_unique_address]] std::conditional_t<one_stack, nothing, stacks> released_{};
     [[no_unique_address]] detail::member<Upstream, magazine> upstream_;
 };
 

@@ -8,80 +8,180 @@
 ///             ^        '---- bits ----'     1      1      0      1
 ///             at a multiple of its size: a node's address without the low bits
 
+#include <alloy/core/ability.hpp>
+#include <alloy/core/account.hpp>
 #include <alloy/core/assert.hpp>
 #include <alloy/core/bit_extent.hpp>
-#include <alloy/core/pairing_heap.hpp>
 #include <alloy/core/sanitize.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <utility>
 
 namespace alloy::inline ALLOY_ABI::detail {
 
-/// The header of a chunk.
-struct bit_chunk : heap_node {
-    bit_chunk* next;
-    bit_chunk* last;
+/// The header of a chunk; `Order` links those that may be asked for a node.
+template <class Order>
+struct bit_chunk : Order {
+    bit_chunk* newer = nullptr;
+    bit_chunk* older = nullptr;
     bit_extent nodes;
 };
 
-/// Where things lie in chunks of `Bytes` bytes, aligned to them, of nodes of `Node`.
-template <layout Node, std::size_t Bytes>
-struct bit_chunks {
+/// Every chunk of one policy: `Bytes` bytes, aligned to them, of nodes of `Node`. Whoever owns it
+/// calls release_all() before it ends.
+template <layout Node, std::size_t Bytes, class Order>
+class bit_chunks {
+public:
+    using chunk = bit_chunk<Order>;
+
     /// Bytes from one node to the next, and those among them that are no node's.
     static constexpr std::size_t stride = round_up(Node.size + redzone, Node.align);
     static constexpr std::size_t gap = stride - Node.size;
 
+private:
     /// Where nodes start if there are `n`, behind the header and the bits.
     static constexpr std::size_t start_for(std::size_t n) noexcept {
         const auto words = bit_extent::metadata_words(static_cast<std::uint32_t>(n));
-        return round_up(sizeof(bit_chunk) + 4 * words, Node.align);
+        return round_up(sizeof(chunk) + 4 * words, Node.align);
     }
 
+public:
     /// Nodes of a chunk.
     static constexpr std::size_t count = [] {
         std::size_t n = 8 * Bytes / (8 * stride + 1); // the bits take an eighth byte a node
         while (n > 0 && start_for(n) + n * stride > Bytes) { --n; }
         return n;
     }();
-    static constexpr std::size_t start = start_for(count);
 
-    /// Makes a chunk of memory; every node is free, and off limits.
-    static bit_chunk& format(void* memory) noexcept {
-        auto& fresh = *::new (memory) bit_chunk{};
-        auto* const words = reinterpret_cast<std::uint32_t*>(&fresh + 1);
-        constexpr std::size_t n = bit_extent::metadata_words(count);
-        for (std::size_t i = 0; i < n; ++i) { ::new (words + i) std::uint32_t{0}; }
-        fresh.nodes.format({words, n}, count);
-        poison(node_at(fresh, 0), Bytes - start);
-        return fresh;
-    }
-
-    static void* node_at(bit_chunk& home, std::uint32_t index) noexcept {
+    static void* node_at(chunk& home, std::uint32_t index) noexcept {
         return reinterpret_cast<std::byte*>(&home) + start + index * stride;
     }
-    static bit_chunk& home_of(void* node) noexcept {
+    static chunk& home_of(void* node) noexcept {
         auto* const byte = static_cast<std::byte*>(node);
-        return *reinterpret_cast<bit_chunk*>(byte - (address(node) & (Bytes - 1)));
+        return *reinterpret_cast<chunk*>(byte - (address(node) & (Bytes - 1)));
     }
-    static std::uint32_t index_of(const bit_chunk& home, const void* node) noexcept {
+    static std::uint32_t index_of(const chunk& home, const void* node) noexcept {
         return static_cast<std::uint32_t>(offset_of(home, node)) /
                static_cast<std::uint32_t>(stride);
     }
 
     /// Asserts that the `n` nodes from `node` on are live.
-    static void expect_live([[maybe_unused]] const bit_chunk& home,
-                            [[maybe_unused]] const void* node,
+    static void expect_live([[maybe_unused]] const chunk& home, [[maybe_unused]] const void* node,
                             [[maybe_unused]] std::uint32_t n) noexcept {
         ALLOY_ASSERT(offset_of(home, node) % stride == 0 &&
                      home.nodes.is_taken(index_of(home, node), n));
     }
 
+    /// Takes a chunk, of which every node is free, and off limits. @return Null, and nothing has
+    /// changed, if `upstream` refuses.
+    template <class Upstream>
+    chunk* acquire(Upstream&& upstream) noexcept {
+        void* const memory = upstream.allocate(whole);
+        if (memory == nullptr) { return nullptr; }
+        auto* const fresh = ::new (memory) chunk{};
+        auto* const words = reinterpret_cast<std::uint32_t*>(fresh + 1);
+        constexpr std::size_t n = bit_extent::metadata_words(count);
+        for (std::size_t i = 0; i < n; ++i) { ::new (words + i) std::uint32_t{0}; }
+        fresh->nodes.format({words, n}, count);
+        poison(node_at(*fresh, 0), Bytes - start);
+        fresh->older = newest_;
+        if (newest_ != nullptr) { newest_->newer = fresh; }
+        newest_ = fresh;
+        return fresh;
+    }
+
+    /// Gives a chunk back.
+    template <class Upstream>
+    void release(Upstream&& upstream, chunk* gone) noexcept {
+        use(gone);
+        (gone->newer == nullptr ? newest_ : gone->newer->older) = gone->older;
+        if (gone->older != nullptr) { gone->older->newer = gone->newer; }
+        unpoison(gone, Bytes);
+        upstream.deallocate(gone, whole);
+    }
+
+    /// Gives every chunk back, and live nodes with it. @complexity O(chunks).
+    template <class Upstream>
+    void release_all(Upstream&& upstream) noexcept {
+        while (newest_ != nullptr) { release(upstream, newest_); }
+    }
+
+    /// The chunk without a live node that is kept, so that a node that comes and goes does not take
+    /// a chunk with it; null if there is none.
+    [[nodiscard]] chunk* spare() const noexcept {
+        return spare_ != nullptr && spare_->nodes.free() == count ? spare_ : nullptr;
+    }
+
+    /// `used` is not spare from now on, even if it is empty again.
+    void use(const chunk* used) noexcept {
+        if (used == spare_) { spare_ = nullptr; }
+    }
+
+    /// Keeps the lower of `empty` and spare(). @return The other, or null.
+    [[nodiscard]] chunk* keep_spare(chunk* empty) noexcept {
+        chunk* const other = spare();
+        if (other == nullptr || other == empty) {
+            spare_ = empty;
+            return nullptr;
+        }
+        if (address(other) < address(empty)) { return empty; }
+        return std::exchange(spare_, empty);
+    }
+
+    /// The newest chunk for which `which(chunk)` is true, or null. @complexity O(chunks).
+    template <class Which>
+    [[nodiscard]] chunk* find(Which which) const noexcept {
+        chunk* each = newest_;
+        while (each != nullptr && !which(*each)) { each = each->older; }
+        return each;
+    }
+
+    /// Calls `visit(at)` for every live node, in address order within a chunk.
+    /// @complexity O(nodes of all chunks).
+    template <class Visit>
+    void for_each_live(Visit visit) const {
+        for (chunk* each = newest_; each != nullptr; each = each->older) {
+            const bit_extent& nodes = each->nodes;
+            for (auto i = nodes.next_taken(0); i < count; i = nodes.next_taken(i + 1)) {
+                visit(node_at(*each, i));
+            }
+        }
+    }
+
+    /// @complexity O(chunks).
+    [[nodiscard]] byte_account account() const noexcept {
+        byte_account sum;
+        for (const chunk* each = newest_; each != nullptr; each = each->older) {
+            const std::size_t free = each->nodes.free() * stride;
+            sum.taken += Bytes;
+            sum.metadata += Bytes - count * stride; // with what is too short for a node
+            (free == count * stride ? sum.cached : sum.trapped) += free;
+        }
+        return sum;
+    }
+
+    /// The nodes of all chunks. @complexity O(chunks).
+    [[nodiscard]] bin_account bin() const noexcept {
+        bin_account all{Node.size, 0, 0};
+        for (const chunk* each = newest_; each != nullptr; each = each->older) {
+            all.free += each->nodes.free();
+            all.live += count - each->nodes.free();
+        }
+        return all;
+    }
+
 private:
-    static std::size_t offset_of(const bit_chunk& home, const void* node) noexcept {
+    static constexpr std::size_t start = start_for(count);
+    static constexpr layout whole{Bytes, Bytes};
+
+    static std::size_t offset_of(const chunk& home, const void* node) noexcept {
         return address(node) - address(&home) - start;
     }
+
+    chunk* newest_ = nullptr;
+    chunk* spare_ = nullptr; // unless it was used again since
 };
 
 } // namespace alloy::inline ALLOY_ABI::detail

@@ -44,13 +44,15 @@ public:
         units_ = units;
         first_ = 0;
         free_ = units;
+        if (units % 32 != 0) { words_[units / 32] |= full << units % 32; } // no units: taken
     }
 
     /// Goes on with words that were formatted for as many units. @complexity O(n / 32).
     void attach(std::span<std::uint32_t> words, std::uint32_t units) noexcept {
         format(words, units);
+        free_ = 0;
         for (std::size_t i = 0; i < metadata_words(units); ++i) {
-            free_ -= static_cast<std::uint32_t>(std::popcount(words_[i]));
+            free_ += static_cast<std::uint32_t>(std::popcount(~words_[i]));
         }
     }
 
@@ -75,16 +77,26 @@ public:
     /// @complexity O(n), and as take_one().
     template <class Visit>
     void take_lowest(std::uint32_t n, Visit visit) noexcept {
-        free_ -= n;
-        for (;; ++first_) {
-            std::uint32_t room = ~words_[first_];
-            const std::uint32_t from = first_ * 32;
+        take_from(first_, n, visit);
+    }
+
+    /// Takes the next free units, at most `n`, from the start of `word` on, calls `visit(unit)` for
+    /// each, rising, and leaves `word` where the last was taken. @complexity O(n + words passed
+    /// over).
+    template <class Visit>
+    void take_from(std::uint32_t& word, std::uint32_t n, Visit visit) noexcept {
+        const std::size_t words = metadata_words(units_);
+        const std::uint32_t wanted = n;
+        for (; word < words && n != 0; ++word) {
+            std::uint32_t room = ~words_[word];
+            const std::uint32_t from = word * 32;
             for (; room != 0 && n != 0; room &= room - 1, --n) {
                 visit(from + static_cast<std::uint32_t>(std::countr_zero(room)));
             }
-            words_[first_] = ~room;
-            if (n == 0) { return; }
+            words_[word] = ~room;
+            if (room != 0) { break; }
         }
+        free_ -= wanted - n;
     }
 
     /// Takes the lowest free run of `units` that starts at a multiple of `align`.

@@ -58,8 +58,8 @@ public:
     static constexpr std::size_t max_align = node.align;
 
 private:
-    using chunk = detail::bit_chunk;
-    using chunks = detail::bit_chunks<node, ChunkBytes>;
+    using chunks = detail::bit_chunks<node, ChunkBytes, detail::heap_node>;
+    using chunk = typename chunks::chunk;
     static constexpr std::size_t count = chunks::count;
     static constexpr std::size_t stride = chunks::stride;
     static_assert(count >= 8, "alloy::bitmap: fewer than 8 nodes a chunk; raise ChunkBytes");
@@ -81,7 +81,7 @@ public:
 
     /// Returns every chunk upstream; live nodes end with it.
     ~bitmap() {
-        while (chunks_ != nullptr) { release(chunks_); }
+        chunks_.release_all(upstream_.get());
         detail::close_pool(this);
     }
 
@@ -161,53 +161,30 @@ public:
     /// Returns the empty chunk upstream, and lets upstream trim.
     /// @return Bytes that left this policy. @complexity O(log chunks) amortised.
     std::size_t trim() noexcept {
-        const bool any = has_empty();
-        if (any) { release(empty_); }
+        chunk* const spare = chunks_.spare();
+        if (spare != nullptr) { release(spare); }
         detail::trim_if_able(upstream_.get());
-        return any ? ChunkBytes : 0;
+        return spare != nullptr ? ChunkBytes : 0;
     }
 
     /// Calls `visit(at)` for every live node, in address order within a chunk; an array is visited
     /// node by node. `visit` must not allocate or release here. @complexity O(nodes of all chunks).
     template <class Visit>
     void for_each_live(Visit visit) const {
-        for (chunk* each = chunks_; each != nullptr; each = each->next) {
-            const bit_extent& nodes = each->nodes;
-            for (auto i = nodes.next_taken(0); i < count; i = nodes.next_taken(i + 1)) {
-                visit(chunks::node_at(*each, i));
-            }
-        }
+        chunks_.for_each_live(visit);
     }
 
     using upstreams = policies<Upstream>;
     void each_upstream(auto visit) noexcept { visit(upstream_.get()); }
 
     /// @complexity O(chunks).
-    [[nodiscard]] byte_account account() const noexcept {
-        byte_account sum;
-        for (const chunk* each = chunks_; each != nullptr; each = each->next) {
-            const std::size_t free = each->nodes.free() * stride;
-            sum.taken += ChunkBytes;
-            sum.metadata += ChunkBytes - count * stride; // with what is too short for a node
-            (free == count * stride ? sum.cached : sum.trapped) += free;
-        }
-        return sum;
-    }
+    [[nodiscard]] byte_account account() const noexcept { return chunks_.account(); }
 
     /// One bin: the nodes of all chunks. @complexity O(chunks).
     static constexpr std::size_t bins = 1;
-    [[nodiscard]] bin_account bin(std::size_t /*index*/) const noexcept {
-        bin_account all{node.size, 0, 0};
-        for (const chunk* each = chunks_; each != nullptr; each = each->next) {
-            all.free += each->nodes.free();
-            all.live += count - each->nodes.free();
-        }
-        return all;
-    }
+    [[nodiscard]] bin_account bin(std::size_t /*index*/) const noexcept { return chunks_.bin(); }
 
 private:
-    static constexpr layout chunk_layout{ChunkBytes, ChunkBytes};
-
     static constexpr bool serves(layout want) noexcept {
         return want.size <= max_size && want.align <= node.align;
     }
@@ -228,12 +205,11 @@ private:
 
     [[gnu::noinline]] void* allocate_array(layout want) noexcept {
         const auto n = static_cast<std::uint32_t>(nodes_for(want.size));
-        chunk* from = chunks_;
         std::uint32_t index = no_units;
-        for (; from != nullptr; from = from->next) {
-            index = from->nodes.take(n, 1);
-            if (index != no_units) { break; }
-        }
+        chunk* from = chunks_.find([&](chunk& each) {
+            index = each.nodes.take(n, 1);
+            return index != no_units;
+        });
         if (from == nullptr) {
             from = grow();
             if (from == nullptr) { return nullptr; }
@@ -246,43 +222,25 @@ private:
     }
 
     [[gnu::noinline, gnu::cold]] chunk* grow() noexcept {
-        void* const memory = upstream_.get().allocate(chunk_layout);
-        if (memory == nullptr) { return nullptr; }
-        chunk* const fresh = &chunks::format(memory);
-        fresh->next = chunks_;
-        if (chunks_ != nullptr) { chunks_->last = fresh; }
-        chunks_ = fresh;
-        with_room_.insert(fresh);
+        chunk* const fresh = chunks_.acquire(upstream_.get());
+        if (fresh != nullptr) { with_room_.insert(fresh); }
         return fresh;
     }
 
-    [[nodiscard]] bool has_empty() const noexcept {
-        return empty_ != nullptr && empty_->nodes.free() == count;
-    }
-
-    /// Keeps one empty chunk, so that a node that comes and goes does not take a chunk with it.
+    /// Keeps one empty chunk, or the lower of two.
     [[gnu::noinline]] void retire(chunk& home) noexcept {
-        if (!has_empty() || empty_ == &home) {
-            empty_ = &home;
-        } else if (detail::address(&home) < detail::address(empty_)) {
-            release(std::exchange(empty_, &home));
-        } else {
-            release(&home);
-        }
+        chunk* const gone = chunks_.keep_spare(&home);
+        if (gone != nullptr) { release(gone); }
     }
 
+    /// Gives a chunk without a live node upstream.
     void release(chunk* gone) noexcept {
-        if (gone->nodes.free() != 0) { with_room_.remove(gone); }
-        if (gone == empty_) { empty_ = nullptr; }
-        (gone->last == nullptr ? chunks_ : gone->last->next) = gone->next;
-        if (gone->next != nullptr) { gone->next->last = gone->last; }
-        detail::unpoison(gone, ChunkBytes);
-        upstream_.get().deallocate(gone, chunk_layout);
+        with_room_.remove(gone);
+        chunks_.release(upstream_.get(), gone);
     }
 
+    chunks chunks_;
     detail::pairing_heap with_room_; // every chunk with a free node
-    chunk* chunks_ = nullptr;        // every chunk
-    chunk* empty_ = nullptr;         // one without a live node, unless it was used again since
     [[no_unique_address]] detail::member<Upstream, bitmap> upstream_;
 };
 

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+/// @file
+/// @brief `alloy::next_fit`: one node size, one bit a node, on from where it stopped.
+///
+///     current --> chunk:  [ header | 1111010010... | node | node |      | node | ... ]
+///                                        ^ goes to the end, and never back
+///     waiting --> chunk, chunk, chunk    with an eighth of their nodes free, first come first
+///
+/// Requests go through a chunk in address order, 32 nodes at a time, and take what is free there;
+/// then through the chunk that has waited longest. One with little room rests until an eighth of
+/// its nodes came back: so nodes that are asked for one after another lie one behind another,
+/// however old the heap is and wherever the ones lay that made room for them.
+///
+/// Choose it for containers that live long, change all the time and are walked: an erase and an
+/// insert in turn give any other policy the same few nodes again, all over the heap. Avoid it where
+/// a node that was just released should come back while it is in the cache (see freelist), and
+/// where memory must not exceed what is live by an eighth (see bitmap).
+
+#include <alloy/core/ability.hpp>
+#include <alloy/core/account.hpp>
+#include <alloy/core/assert.hpp>
+#include <alloy/core/bit_chunk.hpp>
+#include <alloy/core/member.hpp>
+#include <alloy/core/queue.hpp>
+#include <alloy/core/sanitize.hpp>
+#include <alloy/source/new.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+namespace alloy::inline ALLOY_ABI {
+
+/// Hands out nodes of a single layout from chunks of `Upstream`.
+///
+/// @tparam Node       What one bit stands for; rounded up to a multiple of its alignment.
+/// @tparam Upstream   Where chunks come from.
+/// @tparam ChunkBytes Size and alignment of a chunk, a power of two.
+/// @tparam Share      A chunk is gone through again once one in so many of its nodes is free.
+///
+/// @threads None.
+/// @source  D. E. Knuth's roving pointer (The Art of Computer Programming vol. 1, 2.5). Partly used
+///          chunks that are filled in address order: S. M. Blackburn and K. S. McKinley, "Immix: A
+///          Mark-Region Garbage Collector", PLDI 2008.
+template <layout Node, policy Upstream = new_source, std::size_t ChunkBytes = std::size_t{1} << 16U,
+          std::uint32_t Share = 8>
+class next_fit {
+    static_assert(Node.valid(), "alloy::next_fit: the alignment must be a power of two");
+    static_assert(std::has_single_bit(ChunkBytes) && ChunkBytes <= Upstream::max_align &&
+                      ChunkBytes <= std::size_t{1} << 31U,
+                  "alloy::next_fit: a chunk is a power of two to 2 GiB that Upstream can align");
+
+public:
+    /// The layout of every node, whatever smaller layout was asked for.
+    static constexpr layout node = cover(Node, {1, 1});
+
+    static constexpr std::size_t max_align = node.align; ///< Bytes.
+    static constexpr std::size_t max_size = node.size;   ///< Bytes.
+
+private:
+    using chunks = detail::bit_chunks<node, ChunkBytes, detail::queue_node>;
+    using chunk = typename chunks::chunk;
+    static constexpr std::uint32_t room = chunks::count / Share; // of a chunk that waits
+    static_assert(Share >= 2 && room >= 1,
+                  "alloy::next_fit: a chunk has at least Share nodes, and Share is at least 2");
+
+public:
+    /// Constructs the upstream in place from `args`; acquires nothing.
+    template <class... Args>
+        requires std::constructible_from<Upstream, Args...> &&
+                 (!std::same_as<std::remove_cvref_t<Args>, next_fit> && ...)
+    constexpr explicit(sizeof...(Args) == 1)
+        next_fit(Args&&... args) noexcept(std::is_nothrow_constructible_v<Upstream, Args...>)
+        : upstream_(std::in_place, std::forward<Args>(args)...) {}
+
+    next_fit(const next_fit&) = delete;
+    next_fit& operator=(const next_fit&) = delete;
+
+    /// Returns every chunk upstream; live nodes end with it.
+    ~next_fit() {
+        chunks_.release_all(upstream_.get());
+        detail::close_pool(this);
+    }
+
+    /// A whole node.
+    [[nodiscard]] static constexpr std::size_t good_size(layout want) noexcept {
+        return serves(want) ? node.size : want.size;
+    }
+
+    /// Takes the next free node of the current chunk, or goes on to another one.
+    /// @return Null if a node is not enough for `want`, or all are live and upstream is out.
+    /// @complexity O(1) amortised; O(chunks) while upstream is out.
+    [[nodiscard]] void* allocate(layout want) noexcept {
+        void* at = nullptr;
+        static_cast<void>(allocate_batch(want, &at, 1));
+        return at;
+    }
+
+    /// Frees the node at `at`. A chunk that is empty then goes upstream, but for one.
+    /// @pre `at` came from allocate() on this object and is still live: asserted exactly.
+    /// @complexity O(1).
+    void deallocate(void* at, layout given) noexcept {
+        ALLOY_ASSERT(at != nullptr && serves(given));
+        chunk& home = chunks::home_of(at);
+        detail::take_back(this, at, node.size);
+        chunks::expect_live(home, at, 1);
+        home.nodes.give_each(1, [&](std::uint32_t) { return chunks::index_of(home, at); });
+        const std::uint32_t free = home.nodes.free();
+        if (free == room || free == chunks::count) [[unlikely]] { turn(home); }
+    }
+
+    /// Allocates `n` nodes into `out`, in address order within a chunk. @return How many; fewer
+    /// only when upstream is out.
+    [[nodiscard]] std::size_t allocate_batch(layout want, void** out, std::size_t n) noexcept {
+        if (!serves(want)) [[unlikely]] { return 0; }
+        void** const end = out + n;
+        void** to = out;
+        do {
+            chunk& from = *current_;
+            const auto left =
+                std::min<std::size_t>(static_cast<std::size_t>(end - to), chunks::count);
+            from.nodes.take_from(word_, static_cast<std::uint32_t>(left), [&](std::uint32_t index) {
+                *to = chunks::node_at(from, index);
+                detail::hand_out(this, *to++, node.size);
+            });
+        } while (to != end && go_on());
+        return static_cast<std::size_t>(to - out);
+    }
+
+    /// Releases the `n` nodes in `in`.
+    void deallocate_batch(void* const* in, std::size_t n, layout given) noexcept {
+        detail::deallocate_each(*this, in, n, given);
+    }
+
+    /// Returns chunks without a live node upstream, and lets upstream trim.
+    /// @return Bytes that left this policy. @complexity O(1).
+    std::size_t trim() noexcept {
+        std::size_t bytes = 0;
+        const auto release = [&](chunk* gone) {
+            if (gone == nullptr) { return; }
+            discard(gone);
+            bytes += ChunkBytes;
+        };
+        if (current_->nodes.free() == chunks::count) {
+            chunk* const empty = std::exchange(current_, &none);
+            waiting_.push(empty);
+            release(chunks_.keep_spare(empty));
+        }
+        release(chunks_.spare());
+        detail::trim_if_able(upstream_.get());
+        return bytes;
+    }
+
+    /// Calls `visit(at)` for every live node, in address order within a chunk. `visit` must not
+    /// allocate or release here. @complexity O(nodes of all chunks).
+    template <class Visit>
+    void for_each_live(Visit visit) const {
+        chunks_.for_each_live(visit);
+    }
+
+    using upstreams = policies<Upstream>;
+    void each_upstream(auto visit) noexcept { visit(upstream_.get()); }
+
+    /// @complexity O(chunks).
+    [[nodiscard]] byte_account account() const noexcept { return chunks_.account(); }
+
+    /// One bin: the nodes of all chunks. @complexity O(chunks).
+    static constexpr std::size_t bins = 1;
+    [[nodiscard]] bin_account bin(std::size_t /*index*/) const noexcept { return chunks_.bin(); }
+
+private:
+    static constexpr bool serves(layout want) noexcept {
+        return want.size <= node.size && want.align <= node.align;
+    }
+
+    /// The current chunk is used up: goes on to the next, a new one, or for want of memory to any
+    /// with a free node. @return False if there is none.
+    [[gnu::noinline]] bool go_on() noexcept {
+        if (waiting_.first() == nullptr && current_->nodes.free() < room) {
+            chunk* const fresh = chunks_.acquire(upstream_.get());
+            if (fresh != nullptr) { waiting_.push(fresh); }
+        }
+        leave();
+        auto* next = static_cast<chunk*>(waiting_.first());
+        if (next != nullptr) {
+            waiting_.remove(next);
+        } else {
+            next = chunks_.find([](const chunk& each) { return each.nodes.free() != 0; });
+            if (next == nullptr) { return false; }
+        }
+        chunks_.use(next);
+        current_ = next;
+        word_ = 0;
+        return true;
+    }
+
+    /// The current chunk waits for its next turn, or rests.
+    void leave() noexcept {
+        chunk* const old = std::exchange(current_, &none);
+        if (old->nodes.free() < room) { return; }
+        waiting_.push(old);
+        if (old->nodes.free() == chunks::count) { retire(old); }
+    }
+
+    /// Another than the current chunk has enough free nodes now, or no live one.
+    [[gnu::noinline]] void turn(chunk& home) noexcept {
+        if (&home == current_) { return; }
+        if (home.nodes.free() == room) {
+            waiting_.push(&home);
+        } else {
+            retire(&home);
+        }
+    }
+
+    /// Keeps one empty chunk that waits, or the lower of two.
+    void retire(chunk* empty) noexcept {
+        chunk* const gone = chunks_.keep_spare(empty);
+        if (gone != nullptr) { discard(gone); }
+    }
+
+    /// Gives an empty chunk that waits upstream.
+    void discard(chunk* gone) noexcept {
+        waiting_.remove(gone);
+        chunks_.release(upstream_.get(), gone);
+    }
+
+    static inline constinit chunk none{}; // without nodes; never written
+
+    chunks chunks_;
+    detail::queue waiting_; // chunks that have room, but for the current one
+    chunk* current_ = &none;
+    std::uint32_t word_ = 0; // of its bits: where to go on
+    [[no_unique_address]] detail::member<Upstream, next_fit> upstream_;
+};
+
+static_assert(batching_policy<next_fit<layout{64, 16}>> &&
+              trimming_policy<next_fit<layout{64, 16}>> &&
+              rounding_policy<next_fit<layout{64, 16}>>);
+
+} // namespace alloy::inline ALLOY_ABI
