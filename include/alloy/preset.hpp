@@ -9,7 +9,7 @@
 /// | `pool_allocator`             | all threads    | objects to 1 KiB       | a cache a thread  |
 /// | `local_pool_allocator`       | one thread     | the same, smallest     | one thread alone  |
 /// | `bitmap_allocator`           | all threads    | walking old containers | a lock a call     |
-/// | `local_bitmap_allocator`     | one thread     | the same, fast         | one thread alone  |
+/// | `local_bitmap_allocator`     | one thread     | the same               | one thread alone  |
 /// | `buddy_allocator`            | all threads    | merging, mixed sizes   | powers of 2       |
 /// | `arena_allocator`            | a given arena  | build, use, drop       | frees all at once |
 /// | `concurrent_arena_allocator` | its users      | the same, together     | a lock a call     |
@@ -62,13 +62,14 @@ using large_blocks =
 template <policy Heap>
 using shared_large_blocks = sharded<large_blocks<Heap, spin_lock>, 4>;
 
+/// Bins that place nodes well, in chunks of 1 MiB of address space, and memory as it is used.
 template <policy Pages>
-struct bitmaps_of {
+struct bits_over {
     static constexpr std::size_t chunk = std::size_t{1} << 20U;
     template <layout Node>
-    using bin = next_fit<Node, Pages, chunk>;
+    using in_order = next_fit<Node, Pages, chunk>;
     template <layout Node>
-    using shared_bin = locked<bitmap<Node, Pages, chunk>, spin_lock>;
+    using lowest_first = locked<bitmap<Node, Pages, chunk>, spin_lock>;
 };
 
 } // namespace detail
@@ -77,7 +78,7 @@ struct bitmaps_of {
 /// comes from `Large`.
 template <policy Pages = pages<>, policy Large = new_source>
 using shared_bitmaps =
-    size_classes<detail::small_sizes, detail::bitmaps_of<Pages>::template shared_bin, Large>;
+    size_classes<detail::small_sizes, detail::bits_over<Pages>::template lowest_first, Large>;
 
 namespace detail {
 
@@ -108,13 +109,12 @@ template <class T>
 using local_pool_allocator = allocator<T, global<single_threaded<detail::local_pool<>>>>;
 
 /// A `next_fit` for every multiple of 8 bytes to 128, behind small stacks that fill and empty in
-/// its order; what is larger comes from `Large`. A chunk is 1 MiB of address space, and memory as
-/// it is used.
+/// its order; what is larger comes from `Large`.
 template <policy Pages = pages<>, policy Large = new_source>
 using bitmaps_over =
     magazine<detail::small_sizes,
-             size_classes<detail::small_sizes, detail::bitmaps_of<Pages>::template bin, Large>, 64,
-             reuse::upstream>;
+             size_classes<detail::small_sizes, detail::bits_over<Pages>::template in_order, Large>,
+             64, reuse::upstream>;
 using bitmaps = bitmaps_over<>;
 
 /// Nodes in the order of their requests, process-wide, behind a lock.

@@ -5,6 +5,7 @@
 #include <alloy/source/pages.hpp>
 
 #include "support/conformance.hpp"
+#include "support/interrupted.hpp"
 #include "support/probe.hpp"
 #include "support/shelf.hpp"
 
@@ -291,6 +292,18 @@ BOOST_AUTO_TEST_CASE(a_kept_chunk_that_is_used_again_does_not_stand_in_for_an_em
     BOOST_TEST(bits.trim() == 0U);
     give(bits, take(bits, 1));
     BOOST_TEST(bits.trim() == chunk);
+}
+
+BOOST_AUTO_TEST_CASE(returns_a_chunk_that_it_took_while_a_handler_released_enough) {
+    using source = test::interrupted<struct more_than_enough>;
+    small<source> bits;
+    std::vector<void*> live = take(bits, 2 * per_chunk);
+    source::before_next = [&] { give(bits, {live.begin(), live.begin() + 4}); };
+    live.push_back(bits.allocate(node));
+    BOOST_TEST(source::out == 3U);
+    give(bits, {live.begin() + 4, live.end()});
+    bits.trim();
+    BOOST_TEST(source::out == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(trims_its_upstream_too) {

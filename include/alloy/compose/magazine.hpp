@@ -10,8 +10,8 @@
 ///
 /// A release pushes a pointer; a request pops one. Upstream sees batches alone, so what it does for
 /// a block it does for many in a row. A refill keeps its order: from `bitmap` it is a row of
-/// neighbours. What was released since comes before it, unless releases have stacks of their own:
-/// then a block goes through upstream before it comes again, and upstream alone says which is next.
+/// neighbours. What was released since comes before it, unless releases have stacks of their own,
+/// which go back whole: then upstream says which block is next, as long as it has any.
 ///
 /// Choose it in front of a policy that places blocks well and hands them out slowly. Avoid it in
 /// front of a list, which would do the same work twice.
@@ -165,14 +165,11 @@ private:
 
     /// Upstream is out: what its handler released here, or waits to be returned. See ADR 19.
     void* last_resort(std::size_t index) noexcept {
-        for (stacks* const from : {&stacks_, &released()}) {
-            stack& kept = (*from)[index];
-            if (kept.count == 0) { continue; }
-            void* const at = kept.slots[--kept.count];
-            detail::hand_out(this, at, Classes::at(index).size);
-            return at;
-        }
-        return nullptr;
+        stack& kept = stacks_[index].count != 0 ? stacks_[index] : released()[index];
+        if (kept.count == 0) { return nullptr; }
+        void* const at = kept.slots[--kept.count];
+        detail::hand_out(this, at, Classes::at(index).size);
+        return at;
     }
 
     [[gnu::noinline]] void flush_and_keep(std::size_t index, void* at) noexcept {

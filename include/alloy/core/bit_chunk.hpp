@@ -102,6 +102,21 @@ public:
         upstream.deallocate(gone, whole);
     }
 
+    /// Gives every chunk without a live node back, after `forget(chunk)`. @return Bytes.
+    /// @complexity O(chunks).
+    template <class Upstream, class Forget>
+    std::size_t release_empty(Upstream&& upstream, Forget forget) noexcept {
+        std::size_t bytes = 0;
+        for (chunk* each = newest_; each != nullptr;) {
+            chunk* const empty = std::exchange(each, each->older);
+            if (empty->nodes.free() != count) { continue; }
+            forget(empty);
+            release(upstream, empty);
+            bytes += Bytes;
+        }
+        return bytes;
+    }
+
     /// Gives every chunk back, and live nodes with it. @complexity O(chunks).
     template <class Upstream>
     void release_all(Upstream&& upstream) noexcept {
@@ -130,7 +145,8 @@ public:
         return std::exchange(spare_, empty);
     }
 
-    /// The newest chunk for which `which(chunk)` is true, or null. @complexity O(chunks).
+    /// The newest chunk for which `which(chunk)` is true, or null; asks of none behind it.
+    /// @complexity O(chunks).
     template <class Which>
     [[nodiscard]] chunk* find(Which which) const noexcept {
         chunk* each = newest_;

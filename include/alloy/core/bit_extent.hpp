@@ -81,8 +81,8 @@ public:
     }
 
     /// Takes the next free units, at most `n`, from the start of `word` on, calls `visit(unit)` for
-    /// each, rising, and leaves `word` where the last was taken. @complexity O(n + words passed
-    /// over).
+    /// each, rising, and leaves `word` where to go on. Writes nothing if there is none.
+    /// @complexity O(n + words passed over).
     template <class Visit>
     void take_from(std::uint32_t& word, std::uint32_t n, Visit visit) noexcept {
         const std::size_t words = metadata_words(units_);
@@ -96,7 +96,7 @@ public:
             words_[word] = ~room;
             if (room != 0) { break; }
         }
-        free_ -= wanted - n;
+        if (n != wanted) { free_ -= wanted - n; }
     }
 
     /// Takes the lowest free run of `units` that starts at a multiple of `align`.

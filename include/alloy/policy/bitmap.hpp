@@ -158,13 +158,13 @@ public:
         }
     }
 
-    /// Returns the empty chunk upstream, and lets upstream trim.
-    /// @return Bytes that left this policy. @complexity O(log chunks) amortised.
+    /// Returns every chunk without a live node upstream, and lets upstream trim.
+    /// @return Bytes that left this policy. @complexity O(chunks).
     std::size_t trim() noexcept {
-        chunk* const spare = chunks_.spare();
-        if (spare != nullptr) { release(spare); }
+        const std::size_t bytes = chunks_.release_empty(
+            upstream_.get(), [this](chunk* gone) { with_room_.remove(gone); });
         detail::trim_if_able(upstream_.get());
-        return spare != nullptr ? ChunkBytes : 0;
+        return bytes;
     }
 
     /// Calls `visit(at)` for every live node, in address order within a chunk; an array is visited
@@ -230,11 +230,7 @@ private:
     /// Keeps one empty chunk, or the lower of two.
     [[gnu::noinline]] void retire(chunk& home) noexcept {
         chunk* const gone = chunks_.keep_spare(&home);
-        if (gone != nullptr) { release(gone); }
-    }
-
-    /// Gives a chunk without a live node upstream.
-    void release(chunk* gone) noexcept {
+        if (gone == nullptr) { return; }
         with_room_.remove(gone);
         chunks_.release(upstream_.get(), gone);
     }

@@ -5,18 +5,19 @@
 /// @brief `alloy::next_fit`: one node size, one bit a node, on from where it stopped.
 ///
 ///     current --> chunk:  [ header | 1111010010... | node | node |      | node | ... ]
-///                                        ^ goes to the end, and never back
-///     waiting --> chunk, chunk, chunk    with an eighth of their nodes free, first come first
+///                                        ^ to the end, 32 nodes at a time, and not back
+///     waiting     an eighth free, two eighths, three, ...     the fullest is next
+///                  chunk, chunk            chunk
 ///
-/// Requests go through a chunk in address order, 32 nodes at a time, and take what is free there;
-/// then through the chunk that has waited longest. One with little room rests until an eighth of
-/// its nodes came back: so nodes that are asked for one after another lie one behind another,
-/// however old the heap is and wherever the ones lay that made room for them.
+/// Requests go through a chunk in address order and take what is free there, then through another.
+/// One with less than an eighth of its nodes free rests until as many are. So nodes that are asked
+/// for one after another lie one behind another, however old the heap is and wherever the ones lay
+/// that made room for them; and chunks that empty are left alone until they go.
 ///
 /// Choose it for containers that live long, change all the time and are walked: an erase and an
-/// insert in turn give any other policy the same few nodes again, all over the heap. Avoid it where
-/// a node that was just released should come back while it is in the cache (see freelist), and
-/// where memory must not exceed what is live by an eighth (see bitmap).
+/// insert in turn give a list, or a bitmap that fills the lowest hole, the same few nodes again,
+/// all over the heap. Avoid it where a node that was just released should come back while it is in
+/// the cache (see freelist).
 
 #include <alloy/core/ability.hpp>
 #include <alloy/core/account.hpp>
@@ -28,6 +29,7 @@
 #include <alloy/source/new.hpp>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <concepts>
 #include <cstddef>
@@ -42,7 +44,7 @@ namespace alloy::inline ALLOY_ABI {
 /// @tparam Node       What one bit stands for; rounded up to a multiple of its alignment.
 /// @tparam Upstream   Where chunks come from.
 /// @tparam ChunkBytes Size and alignment of a chunk, a power of two.
-/// @tparam Share      A chunk is gone through again once one in so many of its nodes is free.
+/// @tparam Share      A chunk rests until one in so many of its nodes is free.
 ///
 /// @threads None.
 /// @source  D. E. Knuth's roving pointer (The Art of Computer Programming vol. 1, 2.5). Partly used
@@ -52,6 +54,7 @@ template <layout Node, policy Upstream = new_source, std::size_t ChunkBytes = st
           std::uint32_t Share = 8>
 class next_fit {
     static_assert(Node.valid(), "alloy::next_fit: the alignment must be a power of two");
+    static_assert(Share >= 2, "alloy::next_fit: a chunk would rest until it is empty");
     static_assert(std::has_single_bit(ChunkBytes) && ChunkBytes <= Upstream::max_align &&
                       ChunkBytes <= std::size_t{1} << 31U,
                   "alloy::next_fit: a chunk is a power of two to 2 GiB that Upstream can align");
@@ -66,9 +69,9 @@ public:
 private:
     using chunks = detail::bit_chunks<node, ChunkBytes, detail::queue_node>;
     using chunk = typename chunks::chunk;
-    static constexpr std::uint32_t room = chunks::count / Share; // of a chunk that waits
-    static_assert(Share >= 2 && room >= 1,
-                  "alloy::next_fit: a chunk has at least Share nodes, and Share is at least 2");
+    static constexpr std::uint32_t count = chunks::count;
+    static constexpr std::uint32_t share = count / Share; // nodes, free where a chunk waits
+    static_assert(share >= 1, "alloy::next_fit: fewer than Share nodes a chunk; raise ChunkBytes");
 
 public:
     /// Constructs the upstream in place from `args`; acquires nothing.
@@ -102,34 +105,35 @@ public:
         return at;
     }
 
-    /// Frees the node at `at`. A chunk that is empty then goes upstream, but for one.
+    /// Frees the node at `at`. A chunk that is empty then goes upstream, but for one and the
+    /// current one.
     /// @pre `at` came from allocate() on this object and is still live: asserted exactly.
     /// @complexity O(1).
-    void deallocate(void* at, layout given) noexcept {
+    void deallocate(void* at, [[maybe_unused]] layout given) noexcept {
         ALLOY_ASSERT(at != nullptr && serves(given));
         chunk& home = chunks::home_of(at);
         detail::take_back(this, at, node.size);
         chunks::expect_live(home, at, 1);
         home.nodes.give_each(1, [&](std::uint32_t) { return chunks::index_of(home, at); });
         const std::uint32_t free = home.nodes.free();
-        if (free == room || free == chunks::count) [[unlikely]] { turn(home); }
+        if (free % share == 0 || free == count) [[unlikely]] { move_on(home); }
     }
 
-    /// Allocates `n` nodes into `out`, in address order within a chunk. @return How many; fewer
+    /// Allocates `n` nodes into `out`, in address order until a chunk ends. @return How many; fewer
     /// only when upstream is out.
     [[nodiscard]] std::size_t allocate_batch(layout want, void** out, std::size_t n) noexcept {
         if (!serves(want)) [[unlikely]] { return 0; }
         void** const end = out + n;
         void** to = out;
+        bool refused = false;
         do {
             chunk& from = *current_;
-            const auto left =
-                std::min<std::size_t>(static_cast<std::size_t>(end - to), chunks::count);
+            const auto left = std::min<std::size_t>(static_cast<std::size_t>(end - to), count);
             from.nodes.take_from(word_, static_cast<std::uint32_t>(left), [&](std::uint32_t index) {
                 *to = chunks::node_at(from, index);
                 detail::hand_out(this, *to++, node.size);
             });
-        } while (to != end && go_on());
+        } while (to != end && go_on(refused));
         return static_cast<std::size_t>(to - out);
     }
 
@@ -138,21 +142,12 @@ public:
         detail::deallocate_each(*this, in, n, given);
     }
 
-    /// Returns chunks without a live node upstream, and lets upstream trim.
-    /// @return Bytes that left this policy. @complexity O(1).
+    /// Returns every chunk without a live node upstream, and lets upstream trim.
+    /// @return Bytes that left this policy. @complexity O(chunks).
     std::size_t trim() noexcept {
-        std::size_t bytes = 0;
-        const auto release = [&](chunk* gone) {
-            if (gone == nullptr) { return; }
-            discard(gone);
-            bytes += ChunkBytes;
-        };
-        if (current_->nodes.free() == chunks::count) {
-            chunk* const empty = std::exchange(current_, &none);
-            waiting_.push(empty);
-            release(chunks_.keep_spare(empty));
-        }
-        release(chunks_.spare());
+        if (current_->nodes.free() == count) { wait(std::exchange(current_, &none)); }
+        const std::size_t bytes =
+            chunks_.release_empty(upstream_.get(), [this](chunk* gone) { stop_waiting(gone); });
         detail::trim_if_able(upstream_.get());
         return bytes;
     }
@@ -179,23 +174,39 @@ private:
         return want.size <= node.size && want.align <= node.align;
     }
 
+    /// The row for chunks with so many free nodes: the more, the later is their turn.
+    static constexpr std::size_t row_of(std::uint32_t free) noexcept {
+        return std::min<std::size_t>(free / share, Share) - 1;
+    }
+    void wait(chunk* fresh) noexcept { waiting_[row_of(fresh->nodes.free())].push(fresh); }
+    void stop_waiting(chunk* gone) noexcept { waiting_[row_of(gone->nodes.free())].remove(gone); }
+
+    /// The chunk whose turn it is, or null.
+    [[nodiscard]] chunk* next() const noexcept {
+        for (const detail::queue& row : waiting_) {
+            if (row.first() != nullptr) { return static_cast<chunk*>(row.first()); }
+        }
+        return nullptr;
+    }
+
     /// The current chunk is used up: goes on to the next, a new one, or for want of memory to any
-    /// with a free node. @return False if there is none.
-    [[gnu::noinline]] bool go_on() noexcept {
-        if (waiting_.first() == nullptr && current_->nodes.free() < room) {
+    /// with a free node. Asks upstream unless it `refused`. @return False if there is none.
+    [[gnu::noinline]] bool go_on(bool& refused) noexcept {
+        if (!refused && current_->nodes.free() < share && next() == nullptr) {
             chunk* const fresh = chunks_.acquire(upstream_.get());
-            if (fresh != nullptr) { waiting_.push(fresh); }
+            refused = fresh == nullptr;
+            if (!refused) { wait(fresh); }
         }
         leave();
-        auto* next = static_cast<chunk*>(waiting_.first());
-        if (next != nullptr) {
-            waiting_.remove(next);
+        chunk* then = next();
+        if (then != nullptr) {
+            stop_waiting(then);
         } else {
-            next = chunks_.find([](const chunk& each) { return each.nodes.free() != 0; });
-            if (next == nullptr) { return false; }
+            then = chunks_.find([](const chunk& each) { return each.nodes.free() != 0; });
+            if (then == nullptr) { return false; }
         }
-        chunks_.use(next);
-        current_ = next;
+        chunks_.use(then);
+        current_ = then;
         word_ = 0;
         return true;
     }
@@ -203,39 +214,34 @@ private:
     /// The current chunk waits for its next turn, or rests.
     void leave() noexcept {
         chunk* const old = std::exchange(current_, &none);
-        if (old->nodes.free() < room) { return; }
-        waiting_.push(old);
-        if (old->nodes.free() == chunks::count) { retire(old); }
+        if (old->nodes.free() < share) { return; }
+        wait(old);
+        if (old->nodes.free() == count) { retire(old); }
     }
 
-    /// Another than the current chunk has enough free nodes now, or no live one.
-    [[gnu::noinline]] void turn(chunk& home) noexcept {
+    /// A chunk has enough free nodes to wait for its turn, or in another row; or no live one.
+    [[gnu::noinline]] void move_on(chunk& home) noexcept {
         if (&home == current_) { return; }
-        if (home.nodes.free() == room) {
-            waiting_.push(&home);
-        } else {
-            retire(&home);
-        }
+        const std::uint32_t free = home.nodes.free();
+        if (free - 1 >= share) { waiting_[row_of(free - 1)].remove(&home); }
+        wait(&home);
+        if (free == count) { retire(&home); }
     }
 
     /// Keeps one empty chunk that waits, or the lower of two.
     void retire(chunk* empty) noexcept {
         chunk* const gone = chunks_.keep_spare(empty);
-        if (gone != nullptr) { discard(gone); }
-    }
-
-    /// Gives an empty chunk that waits upstream.
-    void discard(chunk* gone) noexcept {
-        waiting_.remove(gone);
+        if (gone == nullptr) { return; }
+        stop_waiting(gone);
         chunks_.release(upstream_.get(), gone);
     }
 
     static inline constinit chunk none{}; // without nodes; never written
 
     chunks chunks_;
-    detail::queue waiting_; // chunks that have room, but for the current one
     chunk* current_ = &none;
-    std::uint32_t word_ = 0; // of its bits: where to go on
+    std::uint32_t word_ = 0;                   // of its bits: where to go on
+    std::array<detail::queue, Share> waiting_; // chunks to go through, but for the current one
     [[no_unique_address]] detail::member<Upstream, next_fit> upstream_;
 };
 
