@@ -8,6 +8,7 @@
 #include <alloy/policy/buddy.hpp>
 #include <alloy/policy/freelist.hpp>
 #include <alloy/policy/lock_free_pool.hpp>
+#include <alloy/policy/next_fit.hpp>
 #include <alloy/policy/slab.hpp>
 #include <alloy/preset.hpp>
 
@@ -80,6 +81,8 @@ constexpr std::array paths{
     replace_of<freelist<node>>("freelist_replace"),
     pair_of<bitmap<node>>("bitmap_pair"),
     replace_of<bitmap<node>>("bitmap_replace"),
+    pair_of<next_fit<node>>("next_fit_pair"),
+    replace_of<next_fit<node>>("next_fit_replace"),
     pair_of<slab<>>("slab_pair"),
     replace_of<slab<>>("slab_replace"),
     pair_of<buddy<small_range>>("buddy_pair"),
