@@ -52,24 +52,28 @@ BOOST_AUTO_TEST_CASE(takes_from_a_word_on_and_leaves_what_lies_before_it) {
     std::vector<std::uint32_t> taken;
     const auto note = [&](std::uint32_t unit) { taken.push_back(unit); };
     std::uint32_t word = 1;
-    bits_of.take_from(word, 3, note);
+    bits_of.take_from(word, 4, 3, note);
     BOOST_TEST(taken == (std::vector<std::uint32_t>{32, 33, 34}));
     BOOST_TEST(word == 1U);
     bits_of.give(33, 1); // in the same word: comes again
     word = 1;
     taken.clear();
-    bits_of.take_from(word, 200, note);
+    bits_of.take_from(word, 4, 200, note);
     BOOST_TEST(taken.size() == 66U);
     BOOST_TEST(taken.front() == 33U);
     BOOST_TEST(taken.back() == 99U);
     BOOST_TEST(bits_of.free() == 32U);
     taken.clear();
-    bits_of.take_from(word, 1, note); // at the end
+    bits_of.take_from(word, 4, 1, note); // at the end
     BOOST_TEST(taken.empty());
     bits_of.give(50, 1);
-    bits_of.take_from(word, 1, note);
+    bits_of.take_from(word, 4, 1, note);
     BOOST_TEST(taken.empty());
-    BOOST_TEST(bits_of.take_one() == 0U);
+    word = 0;
+    bits_of.take_from(word, 1, 40, note);
+    BOOST_TEST(taken.size() == 32U);
+    BOOST_TEST(word == 1U);
+    BOOST_TEST(bits_of.take_one() == 50U);
 }
 
 BOOST_AUTO_TEST_CASE(goes_on_with_words_that_another_object_left) {

@@ -77,17 +77,16 @@ public:
     /// @complexity O(n), and as take_one().
     template <class Visit>
     void take_lowest(std::uint32_t n, Visit visit) noexcept {
-        take_from(first_, n, visit);
+        take_from(first_, metadata_words(units_), n, visit);
     }
 
-    /// Takes the next free units, at most `n`, from the start of `word` on, calls `visit(unit)` for
-    /// each, rising, and leaves `word` where to go on. Writes nothing if there is none.
-    /// @complexity O(n + words passed over).
+    /// Takes the next free units, at most `n`, from the start of `word` on and in front of the word
+    /// `end`, calls `visit(unit)` for each, rising, and leaves `word` where to go on. Writes
+    /// nothing if there is none. @complexity O(n + words passed over).
     template <class Visit>
-    void take_from(std::uint32_t& word, std::uint32_t n, Visit visit) noexcept {
-        const std::size_t words = metadata_words(units_);
+    void take_from(std::uint32_t& word, std::size_t end, std::uint32_t n, Visit visit) noexcept {
         const std::uint32_t wanted = n;
-        for (; word < words && n != 0; ++word) {
+        for (; word < end && n != 0; ++word) {
             std::uint32_t room = ~words_[word];
             const std::uint32_t from = word * 32;
             for (; room != 0 && n != 0; room &= room - 1, --n) {

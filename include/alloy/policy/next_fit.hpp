@@ -4,15 +4,16 @@
 /// @file
 /// @brief `alloy::next_fit`: one node size, one bit a node, on from where it stopped.
 ///
-///     current --> chunk:  [ header | 1111010010... | node | node |      | node | ... ]
+///     current --> chunk:  [ header | 1111010010... | node | node |      | node |  not touched  ]
 ///                                        ^ to the end, 32 nodes at a time, and not back
 ///     waiting     an eighth free, two eighths, three, ...     the fullest is next
 ///                  chunk, chunk            chunk
 ///
 /// Requests go through a chunk in address order and take what is free there, then through another.
-/// One with less than an eighth of its nodes free rests until as many are. So nodes that are asked
-/// for one after another lie one behind another, however old the heap is and wherever the ones lay
-/// that made room for them; and chunks that empty are left alone until they go.
+/// One with less than an eighth of its nodes free rests until as many are, and nothing is touched
+/// for the first time while so much of the rest is free. So nodes that are asked for one after
+/// another lie one behind another, however old the heap is and wherever the ones lay that made room
+/// for them; and chunks that empty are left alone until they go.
 ///
 /// Choose it for containers that live long, change all the time and are walked: an erase and an
 /// insert in turn give a list, or a bitmap that fills the lowest hole, the same few nodes again,
@@ -67,9 +68,13 @@ public:
     static constexpr std::size_t max_size = node.size;   ///< Bytes.
 
 private:
-    using chunks = detail::bit_chunks<node, ChunkBytes, detail::queue_node>;
+    struct turn : detail::queue_node {
+        std::uint32_t touched = 0; // words of bits whose nodes were ever handed out
+    };
+    using chunks = detail::bit_chunks<node, ChunkBytes, turn>;
     using chunk = typename chunks::chunk;
     static constexpr std::uint32_t count = chunks::count;
+    static constexpr std::uint32_t words = bit_extent::metadata_words(count);
     static constexpr std::uint32_t share = count / Share; // nodes, free where a chunk waits
     static_assert(share >= 1, "alloy::next_fit: fewer than Share nodes a chunk; raise ChunkBytes");
 
@@ -129,10 +134,11 @@ public:
         do {
             chunk& from = *current_;
             const auto left = std::min<std::size_t>(static_cast<std::size_t>(end - to), count);
-            from.nodes.take_from(word_, static_cast<std::uint32_t>(left), [&](std::uint32_t index) {
-                *to = chunks::node_at(from, index);
-                detail::hand_out(this, *to++, node.size);
-            });
+            from.nodes.take_from(word_, from.touched, static_cast<std::uint32_t>(left),
+                                 [&](std::uint32_t index) {
+                                     *to = chunks::node_at(from, index);
+                                     detail::hand_out(this, *to++, node.size);
+                                 });
         } while (to != end && go_on(refused));
         return static_cast<std::size_t>(to - out);
     }
@@ -189,11 +195,13 @@ private:
         return nullptr;
     }
 
-    /// The current chunk is used up: goes on to the next, a new one, or for want of memory to any
-    /// with a free node. Asks upstream unless it `refused`. @return False if there is none.
+    /// The touched part of the current chunk is used up: starts over, or goes on to the next, to
+    /// where nothing was touched, to a new one, or for want of memory to any with a free node. Asks
+    /// upstream unless it `refused`. @return False if there is none.
     [[gnu::noinline]] bool go_on(bool& refused) noexcept {
-        if (!refused && current_->nodes.free() < share && next() == nullptr) {
-            chunk* const fresh = chunks_.acquire(upstream_.get());
+        if (next() == nullptr) {
+            if (start_over() || touch_more()) { return true; }
+            chunk* const fresh = refused ? nullptr : chunks_.acquire(upstream_.get());
             refused = fresh == nullptr;
             if (!refused) { wait(fresh); }
         }
@@ -208,6 +216,27 @@ private:
         chunks_.use(then);
         current_ = then;
         word_ = 0;
+        return free_where_touched() != 0 || touch_more();
+    }
+
+    /// Nodes of the current chunk that were handed out, and came back.
+    [[nodiscard]] std::uint32_t free_where_touched() const noexcept {
+        const std::uint32_t untouched = count - std::min(count, current_->touched * 32);
+        return current_->nodes.free() - std::min(current_->nodes.free(), untouched);
+    }
+
+    /// @return False, and nothing has changed, if too little of what was touched is free.
+    bool start_over() noexcept {
+        if (free_where_touched() < std::max(1U, current_->touched * 32 / Share)) { return false; }
+        word_ = 0;
+        return true;
+    }
+
+    /// An eighth more than before. @return False, and nothing has changed, at the end.
+    bool touch_more() noexcept {
+        std::uint32_t& touched = current_->touched;
+        if (current_ == &none || touched == words) { return false; }
+        touched = std::min(words, touched + touched / Share + 1);
         return true;
     }
 
