@@ -54,6 +54,7 @@ BOOST_AUTO_TEST_CASE(depends_on_seed_and_address_in_every_byte) {
     for (const std::uint64_t other : {0x0ULL, 0x2ULL, ~0x1ULL, 0x1ULL << 63U | 1U}) {
         BOOST_TEST(alike(seal(1), seal(other), 0) < 40U); // 4 by chance
     }
+    BOOST_TEST(alike(seal(1), seal(1).other(), 0) < 40U);
     for (const std::size_t shift : {1U, 8U, 16U, 64U, 1024U}) {
         BOOST_TEST(alike(seal(1), seal(1), shift) < 40U);
     }

@@ -16,8 +16,8 @@
 /// until then a second release is told from one that was always wrong.
 ///
 /// Choose it in tests, and in production where a fault must be found. Avoid it where memory counts:
-/// a block costs its margins and a record of 32 bytes, in a table that is at most 3/4 full and
-/// never shrinks; and time, since each byte is written and read once more.
+/// a block costs its margins and a record of 36 bytes, in a table that doubles and never shrinks;
+/// and time, since each byte is written and read once more.
 
 #include <alloy/core/ability.hpp>
 #include <alloy/core/account.hpp>
@@ -90,11 +90,11 @@ public:
     /// Verifies all, reports what is live as leaks, and gives the quarantine back.
     ~checked() {
         hold_back_at_most(0);
-        blocks_.for_each([&](void* at, const record& known) noexcept {
-            const block lost = block_at(at, known.asked);
+        blocks_.for_each([&](const record& known) noexcept {
+            const block lost = block_of(known);
             verify_live(lost);
             detail::unpoison(lost.begin, lost.bytes());
-            if constexpr (Options.leaks) { report(misuse::leak, at, &known); }
+            if constexpr (Options.leaks) { report(misuse::leak, known.at, &known); }
         });
     }
 
@@ -120,11 +120,11 @@ public:
         if (known->released()) { return report(misuse::double_release, at, known, given); }
         if (given.size != asked.size) { return report(misuse::wrong_size, at, known, given); }
         if (given.align != asked.align) { return report(misuse::wrong_align, at, known, given); }
-        const block gone = block_at(at, asked);
+        const block gone = block_of(*known);
         verify_live(gone);
-        if (gone.bytes() > Options.quarantine) { return give_up(known, gone); }
+        if (gone.bytes() > Options.quarantine) { return give_up(*known, gone); }
         if constexpr (Options.origins) { known->from.released_from = __builtin_return_address(0); }
-        hold_back(known, gone);
+        hold_back(*known, gone);
         hold_back_at_most(Options.quarantine);
     }
 
@@ -141,8 +141,8 @@ public:
     /// Verifies every margin and every released block now. @return Incidents. @complexity O(bytes).
     std::size_t verify() noexcept { // NOLINT(modernize-use-nodiscard): called for its reports
         std::size_t found = 0;
-        blocks_.for_each([&](void* at, const record& known) noexcept {
-            const block each = block_at(at, known.asked);
+        blocks_.for_each([&](const record& known) noexcept {
+            const block each = block_of(known);
             found += known.released() ? verify_gone(each) : verify_live(each);
         });
         return found;
@@ -152,8 +152,8 @@ public:
     /// here. @complexity O(blocks).
     template <class Visit>
     void for_each_live(Visit visit) const {
-        blocks_.for_each([&](void* at, const record& known) {
-            if (!known.released()) { visit(static_cast<const void*>(at), known.asked); }
+        blocks_.for_each([&](const record& known) {
+            if (!known.released()) { visit(static_cast<const void*>(known.at), known.asked); }
         });
     }
 
@@ -174,9 +174,9 @@ public:
     /// Margins and slack are metadata; the quarantine is cached. @complexity O(blocks).
     [[nodiscard]] byte_account account() const noexcept {
         byte_account sum{.taken = quarantined_, .cached = quarantined_, .aside = blocks_.bytes()};
-        blocks_.for_each([&](void* at, const record& known) noexcept {
+        blocks_.for_each([&](const record& known) noexcept {
             if (known.released()) { return; }
-            const std::size_t margins = block_at(at, known.asked).bytes() - known.asked.size;
+            const std::size_t margins = block_of(known).bytes() - known.asked.size;
             sum.taken += margins;
             sum.metadata += margins;
         });
@@ -184,22 +184,22 @@ public:
     }
 
 private:
-    /// Of a live block, or of a released one that names the one released after it.
-    struct record {
+    /// Of a live block, or of a released one: `link` is then that released after it, and the newest
+    /// one's own.
+    struct record : detail::addressed {
         layout asked;
-        void* next; ///< Null while it is live; the newest of all names itself.
         [[no_unique_address]] std::conditional_t<Options.origins, detail::origin, detail::no_origin>
             from{};
 
-        [[nodiscard]] bool released() const noexcept { return next != nullptr; }
+        [[nodiscard]] bool released() const noexcept { return this->link != 0; }
     };
     using table = detail::address_table<record, Records>;
-    static_assert(table::slot_size == (Options.origins ? 64 : 32));
+    static_assert(sizeof(record) == (Options.origins ? 64 : 32));
     using block = detail::fenced<Options.redzone>;
 
-    [[nodiscard]] block block_at(void* at, layout asked) const noexcept {
+    [[nodiscard]] block block_of(const record& known) const noexcept {
         auto&& upstream = upstream_.get();
-        return block::find(at, asked, upstream);
+        return block::find(known.at, known.asked, upstream);
     }
 
     template <class Op>
@@ -212,54 +212,53 @@ private:
             upstream.deallocate(begin, whole);
             return nullptr;
         }
-        if (seed_ == 0) [[unlikely]] { seed_ = detail::draw_seed(); }
-        const block fresh =
-            block_at(static_cast<std::byte*>(begin) + block::front(want.align), want);
-        margins().put(fresh.begin, fresh.at);
-        margins().put(fresh.limit(), fresh.end);
+        if (seed_ == 0) [[unlikely]] { margins_ = detail::seal(seed_ = detail::draw_seed()); }
+        record known{{static_cast<std::byte*>(begin) + block::front(want.align)}, want};
+        const block fresh = block_of(known);
+        margins_.put(fresh.begin, fresh.at);
+        margins_.put(fresh.limit(), fresh.end);
         detail::poison(fresh.limit(), static_cast<std::size_t>(fresh.end - fresh.limit()));
         detail::poison(fresh.begin, static_cast<std::size_t>(fresh.at - fresh.begin));
-        record known{want, nullptr};
         if constexpr (Options.origins) { known.from = {caller, nullptr, detail::asked_type}; }
-        blocks_.insert(fresh.at, known);
+        blocks_.insert(known);
         return fresh.at;
     }
 
-    void hold_back(record* known, const block& gone) noexcept {
-        remains().put(gone.begin, gone.end);
+    void hold_back(record& known, const block& gone) noexcept {
+        margins_.other().put(gone.begin, gone.end);
         detail::poison(gone.begin, gone.bytes());
-        known->next = gone.at;
-        (newest_ == nullptr ? oldest_ : blocks_.find(newest_)->next) = gone.at;
-        newest_ = gone.at;
+        known.link = blocks_.number_of(known);
+        (newest_ == 0 ? oldest_ : blocks_[newest_].link) = known.link;
+        newest_ = known.link;
         quarantined_ += gone.bytes();
     }
 
     /// Lets the blocks that were released first go, until at most `bytes` are in quarantine.
     void hold_back_at_most(std::size_t bytes) noexcept {
         while (quarantined_ > bytes) {
-            const record* const known = blocks_.find(oldest_);
-            const block oldest = block_at(oldest_, known->asked);
-            if (oldest_ == newest_) { newest_ = nullptr; }
-            oldest_ = known->next;
+            record& known = blocks_[oldest_];
+            const block oldest = block_of(known);
+            if (oldest_ == newest_) { newest_ = 0; }
+            oldest_ = known.link;
             quarantined_ -= oldest.bytes();
             verify_gone(oldest);
             give_up(known, oldest);
         }
     }
 
-    void give_up(const record* known, const block& gone) noexcept {
+    void give_up(record& known, const block& gone) noexcept {
         blocks_.erase(known);
         detail::unpoison(gone.begin, gone.bytes());
         upstream_.get().deallocate(gone.begin, gone.whole);
     }
 
     std::size_t verify_live(const block& live) const noexcept { // NOLINT(modernize-use-nodiscard)
-        return inspect(margins(), live.begin, live.at, misuse::underflow, live) +
-               inspect(margins(), live.limit(), live.end, misuse::overflow, live);
+        return inspect(margins_, live.begin, live.at, misuse::underflow, live) +
+               inspect(margins_, live.limit(), live.end, misuse::overflow, live);
     }
 
     std::size_t verify_gone(const block& gone) const noexcept { // NOLINT(modernize-use-nodiscard)
-        return inspect(remains(), gone.begin, gone.end, misuse::write_after_release, gone);
+        return inspect(margins_.other(), gone.begin, gone.end, misuse::write_after_release, gone);
     }
 
     /// Reports if a byte was written, and seals them again. @return Incidents.
@@ -283,14 +282,12 @@ private:
         detail::report_misuse(what);
     }
 
-    [[nodiscard]] detail::seal margins() const noexcept { return detail::seal(seed_); }
-    [[nodiscard]] detail::seal remains() const noexcept { return detail::seal(~seed_); }
-
     table blocks_;
-    void* oldest_ = nullptr; // in quarantine
-    void* newest_ = nullptr; // null if none is
+    std::uint32_t oldest_ = 0; // in quarantine
+    std::uint32_t newest_ = 0; // 0 if none is
     std::size_t quarantined_ = 0;
     std::uint64_t seed_ = 0; // not drawn yet
+    detail::seal margins_;
     [[no_unique_address]] detail::member<Upstream, checked> upstream_;
 };
 

@@ -41,50 +41,96 @@ namespace alloy::inline ALLOY_ABI::detail {
 /// Seals bytes, and sees which one was written since. It may touch what is poisoned.
 class seal {
 public:
+    constexpr seal() = default;
     explicit constexpr seal(std::uint64_t seed) noexcept : key_(scattered(seed + golden)) {}
+
+    /// Another one, which has no byte in common with it but by chance.
+    [[nodiscard]] constexpr seal other() const noexcept {
+        seal different;
+        different.key_ = ~key_;
+        return different;
+    }
 
     /// Seals the bytes from `from` up to `to`.
     void put(std::byte* from, const std::byte* to) const noexcept {
-        for (; from != to && address(from) % 8 != 0; ++from) { write_kept(from, byte_at(from)); }
-        for (; to - from >= 8; from += 8) {
-            write_kept(reinterpret_cast<word*>(from), word{word_at(from)});
-        }
-        for (; from != to; ++from) { write_kept(from, byte_at(from)); }
+        each(from, to, [](auto* at, auto sealed) { write_kept(at, sealed); });
     }
 
     /// The first byte of them that is not as put() left it, or null.
     [[nodiscard]] const std::byte* broken(const std::byte* from,
                                           const std::byte* to) const noexcept {
-        for (; from != to && address(from) % 8 != 0; ++from) {
-            if (read_kept(from) != byte_at(from)) { return from; }
-        }
-        while (to - from >= 8 &&
-               read_kept(reinterpret_cast<const word*>(from)).value == word_at(from)) {
-            from += 8;
-        }
-        for (; from != to; ++from) {
-            if (read_kept(from) != byte_at(from)) { return from; }
-        }
-        return nullptr;
+        words wrong{};
+        each(from, to,
+             [&](const auto* at, auto sealed) { wrong |= difference(read_kept(at), sealed); });
+        return (wrong[0] | wrong[1]) == 0 ? nullptr : first_wrong(from, to);
     }
 
 private:
-    /// Eight bytes, whatever they are otherwise.
-    struct [[gnu::may_alias]] word {
-        std::uint64_t value;
+    using words [[gnu::vector_size(16)]] = std::uint64_t;
+
+    /// Eight bytes, or sixteen, at any address and whatever they are otherwise.
+    template <class T>
+    struct [[gnu::packed, gnu::may_alias]] some {
+        T value;
     };
 
-    /// The eight bytes from a multiple of 8 on, all odd.
-    [[nodiscard]] std::uint64_t word_at(const std::byte* at) const noexcept {
-        return scattered(key_ + address(at) / 8) | 0x0101'0101'0101'0101;
+    /// Calls `visit(at, sealed)` for each byte, for eight or for sixteen at once.
+    template <class Byte, class Visit>
+    [[gnu::always_inline]] void each(Byte* at, const std::byte* to, Visit visit) const noexcept {
+        for (; at != to && address(at) % 8 != 0; ++at) { visit(at, byte_at(at)); }
+        const std::uint64_t first = product(at);
+        words next{first, first + golden};
+        for (Byte* const last = at + ((to - at) & ~15); at != last; at += 16) {
+            visit(as<words>(at), some<words>{folded(next)});
+            next += 2 * golden;
+        }
+        if (to - at >= 8) {
+            visit(as<std::uint64_t>(at), some<std::uint64_t>{folded(next[0])});
+            at += 8;
+        }
+        for (; at != to; ++at) { visit(at, byte_at(at)); }
+    }
+
+    template <class T>
+    static auto as(std::byte* at) noexcept {
+        return reinterpret_cast<some<T>*>(at);
+    }
+    template <class T>
+    static auto as(const std::byte* at) noexcept {
+        return reinterpret_cast<const some<T>*>(at);
+    }
+
+    static words difference(std::byte a, std::byte b) noexcept {
+        return words{static_cast<std::uint64_t>(a ^ b)};
+    }
+    template <class T>
+    static words difference(some<T> a, some<T> b) noexcept {
+        return words{} | (a.value ^ b.value);
+    }
+
+    [[nodiscard]] std::uint64_t product(const std::byte* at) const noexcept {
+        return key_ + address(at) / 8 * golden;
+    }
+
+    /// All odd bytes. The low half of a product depends on low bits alone, so the high one helps.
+    template <class Product>
+    [[nodiscard]] static Product folded(Product of) noexcept {
+        return (of ^ (of >> 32U)) | 0x0101'0101'0101'0101U;
     }
 
     [[nodiscard]] std::byte byte_at(const std::byte* at) const noexcept {
-        const std::byte* const whole = at - address(at) % 8;
-        return static_cast<std::byte>(word_at(whole) >> 8 * (address(at) % 8));
+        return static_cast<std::byte>(folded(product(at)) >> 8 * (address(at) % 8));
     }
 
-    std::uint64_t key_;
+    [[nodiscard, gnu::noinline, gnu::cold]] const std::byte*
+    first_wrong(const std::byte* from, const std::byte* to) const noexcept {
+        for (; from != to; ++from) {
+            if (read_kept(from) != byte_at(from)) { return from; }
+        }
+        return nullptr; // written again meanwhile, by a thread
+    }
+
+    std::uint64_t key_ = 0;
 };
 
 } // namespace alloy::inline ALLOY_ABI::detail
