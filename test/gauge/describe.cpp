@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(is_a_line_for_each_policy_further_in_than_who_uses_it) {
 BOOST_AUTO_TEST_CASE(tells_facts_and_abilities_and_no_others) {
     const std::string node = describe<bitmap<layout{40, 8}, malloc_source>>();
     const std::string first = node.substr(0, node.find('\n'));
-    BOOST_TEST(first == "bitmap: 24 bytes; aligns to 2^3; nodes of 40 bytes; to " +
+    BOOST_TEST(first == "bitmap: 32 bytes; aligns to 2^3; nodes of 40 bytes; to " +
                             std::to_string(bitmap<layout{40, 8}, malloc_source>::max_size) +
                             " bytes; rounds, batches, trims, accounts");
     BOOST_TEST(describe<single_threaded<malloc_source>>().find("; for one thread") !=

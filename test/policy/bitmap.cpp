@@ -69,7 +69,7 @@ static_assert(bitmap<layout{1, 1}>::node == layout{1, 1}, "a node need not hold 
 static_assert(bitmap<layout{20, 8}>::node == layout{24, 8}, "a node's size is a stride");
 static_assert(bitmap<node>::max_align == 16);
 static_assert(max_size_v<bitmap<node>> == bitmap<node>::max_size);
-static_assert(sizeof(bitmap<node>) == 3 * sizeof(void*), "new_source takes no room");
+static_assert(sizeof(bitmap<node>) == 4 * sizeof(void*), "new_source takes no room");
 static_assert(per_chunk * (stride * 8 + 1) > (chunk - 64 - 32 - stride) * 8, "little is lost");
 static_assert(bitmap<layout{1, 1}, new_source, chunk>::max_size > chunk * 8 / 9 - 100,
               "not even to the bits of the smallest nodes");
@@ -292,6 +292,27 @@ BOOST_AUTO_TEST_CASE(a_kept_chunk_that_is_used_again_does_not_stand_in_for_an_em
     BOOST_TEST(bits.trim() == 0U);
     give(bits, take(bits, 1));
     BOOST_TEST(bits.trim() == chunk);
+}
+
+BOOST_AUTO_TEST_CASE(keeps_as_many_empty_chunks_as_it_asked_for_again) {
+    ledger book;
+    small<probe> bits{book};
+    const auto fill_and_empty = [&](std::size_t chunks) {
+        give(bits, take(bits, chunks * per_chunk));
+        return book.live.size();
+    };
+    BOOST_TEST(fill_and_empty(4) == 1U);
+    BOOST_TEST(fill_and_empty(3) == 3U);
+    BOOST_TEST(fill_and_empty(4) == 4U);
+    book.requests = 0;
+    BOOST_TEST(fill_and_empty(4) == 4U);
+    BOOST_TEST(book.requests == 0U);
+    BOOST_TEST(fill_and_empty(20) == 4U); // 16 of them for the first time
+    BOOST_TEST(fill_and_empty(20) == 8U);
+    BOOST_TEST(fill_and_empty(20) == 8U);
+    bits.trim();
+    BOOST_TEST(book.live.empty());
+    BOOST_TEST(fill_and_empty(4) == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(returns_a_chunk_that_it_took_while_a_handler_released_enough) {

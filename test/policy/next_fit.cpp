@@ -290,6 +290,17 @@ BOOST_AUTO_TEST_CASE(a_chunk_that_was_emptied_while_it_was_the_current_one_count
     BOOST_TEST(book.live.size() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(keeps_as_many_empty_chunks_as_it_asked_for_again) {
+    ledger book;
+    small<probe> all{book};
+    for (int i = 0; i < 3; ++i) { give(all, take(all, 5 * per_chunk)); }
+    BOOST_TEST(book.live.size() == 5U);
+    book.requests = 0;
+    give(all, take(all, 5 * per_chunk));
+    BOOST_TEST(book.requests == 0U);
+    BOOST_TEST(all.trim() == 5 * chunk);
+}
+
 BOOST_AUTO_TEST_CASE(is_whole_while_a_handler_releases_or_allocates_as_upstream_is_asked) {
     using source = test::interrupted<struct under_next_fit>;
     for (const bool refuses : {false, true}) {

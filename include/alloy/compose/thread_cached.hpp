@@ -37,8 +37,9 @@ namespace alloy::inline ALLOY_ABI {
 
 /// How much a thread may keep.
 struct thread_cache_options {
-    std::uint32_t slots = 1024;                  ///< Pointers of a stack at most.
-    std::size_t bytes = std::size_t{256} * 1024; ///< In blocks of all stacks together.
+    std::uint32_t slots = 1024; ///< Pointers of a stack at most.
+    /// In blocks of all stacks together: with the stacks themselves less than 1 MiB by default.
+    std::size_t bytes = std::size_t{640} * 1024;
 };
 
 /// Keeps free blocks of each class of `Classes` for each thread; passes on what has no class.

@@ -14,8 +14,10 @@
 #include <alloy/core/bit_extent.hpp>
 #include <alloy/core/sanitize.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <new>
 #include <utility>
 
@@ -26,6 +28,7 @@ template <class Order>
 struct bit_chunk : Order {
     bit_chunk* newer = nullptr;
     bit_chunk* older = nullptr;
+    bit_chunk* spare = nullptr; ///< The next one that is kept though it is empty.
     bit_extent nodes;
 };
 
@@ -86,6 +89,10 @@ public:
         for (std::size_t i = 0; i < n; ++i) { ::new (words + i) std::uint32_t{0}; }
         fresh->nodes.format({words, n}, count);
         poison(node_at(*fresh, 0), Bytes - start);
+        if (went_ != 0 && kept_ < most_kept) {
+            --went_;
+            ++kept_;
+        }
         fresh->older = newest_;
         if (newest_ != nullptr) { newest_->newer = fresh; }
         newest_ = fresh;
@@ -102,7 +109,8 @@ public:
         upstream.deallocate(gone, whole);
     }
 
-    /// Gives every chunk without a live node back, after `forget(chunk)`. @return Bytes.
+    /// Gives every chunk without a live node back, after `forget(chunk)`, and keeps one from now
+    /// on. @return Bytes.
     /// @complexity O(chunks).
     template <class Upstream, class Forget>
     std::size_t release_empty(Upstream&& upstream, Forget forget) noexcept {
@@ -114,6 +122,8 @@ public:
             release(upstream, empty);
             bytes += Bytes;
         }
+        kept_ = 1;
+        went_ = 0;
         return bytes;
     }
 
@@ -123,26 +133,27 @@ public:
         while (newest_ != nullptr) { release(upstream, newest_); }
     }
 
-    /// The chunk without a live node that is kept, so that a node that comes and goes does not take
-    /// a chunk with it; null if there is none.
-    [[nodiscard]] chunk* spare() const noexcept {
-        return spare_ != nullptr && spare_->nodes.free() == count ? spare_ : nullptr;
+    /// Keeps an empty chunk for its next use: one, so that a node that comes and goes does not take
+    /// a chunk with it, and one more for each that went and had to be acquired again since, to 8.
+    /// @return The highest of those kept if that is one too many, to be released; or null.
+    [[nodiscard]] chunk* keep_spare(chunk* empty) noexcept {
+        forget_spares(
+            [empty](const chunk* each) { return each == empty || each->nodes.free() != count; });
+        empty->spare = std::exchange(spare_, empty);
+        std::uint32_t spares = 0;
+        chunk* highest = empty;
+        for (chunk* each = empty; each != nullptr; each = each->spare) {
+            ++spares;
+            highest = std::max(highest, each, std::less<>{});
+        }
+        if (spares <= kept_) { return nullptr; }
+        ++went_;
+        return highest;
     }
 
     /// `used` is not spare from now on, even if it is empty again.
     void use(const chunk* used) noexcept {
-        if (used == spare_) { spare_ = nullptr; }
-    }
-
-    /// Keeps the lower of `empty` and spare(). @return The other, or null.
-    [[nodiscard]] chunk* keep_spare(chunk* empty) noexcept {
-        chunk* const other = spare();
-        if (other == nullptr || other == empty) {
-            spare_ = empty;
-            return nullptr;
-        }
-        if (address(other) < address(empty)) { return empty; }
-        return std::exchange(spare_, empty);
+        forget_spares([used](const chunk* each) { return each == used; });
     }
 
     /// The newest chunk for which `which(chunk)` is true, or null; asks of none behind it.
@@ -189,6 +200,7 @@ public:
     }
 
 private:
+    static constexpr std::uint32_t most_kept = 8;
     static constexpr std::size_t start = start_for(count);
     static constexpr layout whole{Bytes, Bytes};
 
@@ -196,8 +208,21 @@ private:
         return address(node) - address(&home) - start;
     }
 
+    template <class Which>
+    void forget_spares(Which which) noexcept {
+        for (chunk** to = &spare_; *to != nullptr;) {
+            if (which(*to)) {
+                *to = (*to)->spare;
+            } else {
+                to = &(*to)->spare;
+            }
+        }
+    }
+
     chunk* newest_ = nullptr;
-    chunk* spare_ = nullptr; // unless it was used again since
+    chunk* spare_ = nullptr; // the first of those that are kept, or were used again since
+    std::uint32_t kept_ = 1; // empty chunks, at most
+    std::uint32_t went_ = 0; // that were one too many, and not asked for again
 };
 
 } // namespace alloy::inline ALLOY_ABI::detail

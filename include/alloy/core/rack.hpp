@@ -150,8 +150,7 @@ private:
     template <class Upstream>
     void widen(Upstream&& upstream, std::size_t index) noexcept {
         std::uint32_t& limit = tops[index].limit;
-        const bool no_room = limit < Slots && wider(index) == limit;
-        if (++batches_ % patience == 0 || no_room) { narrow(upstream, index); }
+        if (++batches_ % patience == 0) { narrow(upstream, index); }
         const std::uint32_t wanted = wider(index);
         granted_ += (wanted - limit) * Classes::at(index).size;
         limit = wanted;

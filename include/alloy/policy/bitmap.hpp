@@ -106,7 +106,8 @@ public:
         return at;
     }
 
-    /// Frees the node or array at `at`. A chunk that is empty then goes upstream, but for one.
+    /// Frees the node or array at `at`. A chunk that is empty then goes upstream, but for one, and
+    /// one more each time that a chunk which went had to be asked for again: 8 at most, the lowest.
     /// @pre `at` came from allocate() on this object and is still live: asserted exactly.
     /// @complexity O(log chunks) amortised, and O(nodes) for an array.
     void deallocate(void* at, layout given) noexcept {
@@ -227,7 +228,7 @@ private:
         return fresh;
     }
 
-    /// Keeps one empty chunk, or the lower of two.
+    /// A chunk is empty.
     [[gnu::noinline]] void retire(chunk& home) noexcept {
         chunk* const gone = chunks_.keep_spare(&home);
         if (gone == nullptr) { return; }

@@ -110,8 +110,8 @@ public:
         return at;
     }
 
-    /// Frees the node at `at`. A chunk that is empty then goes upstream, but for one and the
-    /// current one.
+    /// Frees the node at `at`. A chunk that is empty then goes upstream, but for the current one,
+    /// and as many as a `bitmap` keeps.
     /// @pre `at` came from allocate() on this object and is still live: asserted exactly.
     /// @complexity O(1).
     void deallocate(void* at, [[maybe_unused]] layout given) noexcept {
@@ -257,7 +257,7 @@ private:
         if (free == count) { retire(&home); }
     }
 
-    /// Keeps one empty chunk that waits, or the lower of two.
+    /// A chunk that waits is empty.
     void retire(chunk* empty) noexcept {
         chunk* const gone = chunks_.keep_spare(empty);
         if (gone == nullptr) { return; }
