@@ -137,6 +137,7 @@ public:
     /// a chunk with it, and one more for each that went and had to be acquired again since, to 8.
     /// @return The highest of those kept if that is one too many, to be released; or null.
     [[nodiscard]] chunk* keep_spare(chunk* empty) noexcept {
+        if (empty == spare_) { return nullptr; } // as it was before
         forget_spares(
             [empty](const chunk* each) { return each == empty || each->nodes.free() != count; });
         empty->spare = std::exchange(spare_, empty);
