@@ -247,6 +247,17 @@ BOOST_AUTO_TEST_CASE(a_stack_in_use_doubles_up_to_its_slots) {
     cache::trim();
 }
 
+BOOST_AUTO_TEST_CASE(a_stack_whose_refill_is_refused_stays_as_it_is) {
+    using upstream = lent<struct refused>;
+    using cache = cached<refused, thread_cache_options{.slots = 64}>;
+    upstream::own.budget = 0;
+    BOOST_TEST(cache::allocate({8, 8}) == nullptr);
+    upstream::own.budget = unlimited;
+    give(cache{}, take(cache{}, 4, {8, 8}), {8, 8});
+    BOOST_TEST((upstream::batches == std::vector<std::size_t>{4, 4}));
+    cache::trim();
+}
+
 BOOST_AUTO_TEST_CASE(a_stack_doubles_as_well_when_it_runs_over) {
     using upstream = lent<struct running_over>;
     using cache = cached<running_over>;
@@ -302,6 +313,18 @@ BOOST_AUTO_TEST_CASE(a_stack_at_rest_is_halved_until_it_is_as_it_began) {
         if (now != seen.back()) { seen.push_back(now); }
     }
     BOOST_TEST((seen == std::vector<std::size_t>{60, 32, 16, 8, 4}));
+    cache::trim();
+}
+
+BOOST_AUTO_TEST_CASE(a_stack_at_rest_makes_room_for_others) {
+    using cache = cached<struct making_room, thread_cache_options{.slots = 512, .bytes = 16'384}>;
+    give(cache{}, take(cache{}, 200, {128, 16}), {128, 16}); // as many as there is room for
+    give(cache{}, take(cache{}, 200, {120, 8}), {120, 8});   // and half as many for others
+    BOOST_TEST(kept(cache{}, {128, 16}) > 32U);
+    BOOST_TEST(kept(cache{}, {120, 8}) <= 32U);
+    for (int i = 0; i < 30; ++i) { give(cache{}, take(cache{}, 200, {120, 8}), {120, 8}); }
+    BOOST_TEST(kept(cache{}, {128, 16}) <= 4U);
+    BOOST_TEST(kept(cache{}, {120, 8}) > 32U);
     cache::trim();
 }
 

@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(may_lose_records_while_it_grows) {
     static table<interrupting> here;
     for (std::uintptr_t n = 1; n <= 128; ++n) { put(here, n, static_cast<int>(n)); }
     interrupting::meanwhile = [] {
-        for (const std::uintptr_t n : {1U, 64U, 128U}) { remove(here, at(n)); }
+        for (const std::uintptr_t n : {128U, 64U, 1U}) { remove(here, at(n)); }
     };
     BOOST_TEST(here.reserve());
     interrupting::meanwhile = [] {};
@@ -196,4 +196,5 @@ BOOST_AUTO_TEST_CASE(may_lose_records_while_it_grows) {
         right += here.find(each.at) == &each && each.at == at(static_cast<unsigned>(each.value));
     });
     BOOST_TEST(right == 129U);
+    for (const std::uint32_t n : {1U, 64U, 128U}) { BOOST_TEST(here[n].value > 1000); }
 }

@@ -25,8 +25,9 @@ BOOST_AUTO_TEST_CASE(finds_the_first_byte_that_was_written_whichever_it_is) {
     for (std::byte* at = from; at != to; ++at) {
         sealed.put(from, to);
         BOOST_TEST_REQUIRE(sealed.broken(from, to) == nullptr);
-        to[-1] ^= std::byte{0x80};
         *at ^= std::byte{1};
+        BOOST_TEST_REQUIRE(sealed.broken(from, to) == at);
+        to[-1] ^= std::byte{0x80};
         BOOST_TEST_REQUIRE(sealed.broken(from, to) == at);
         BOOST_TEST_REQUIRE(sealed.broken(from, at) == nullptr);
     }
