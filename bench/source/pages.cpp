@@ -2,25 +2,26 @@
 // What a mapping costs, and a guard page on either side of it: system calls, one page fault.
 #include "support/churn.hpp"
 
+#include <alloy/source/new.hpp>
 #include <alloy/source/pages.hpp>
 
 using namespace alloy;
 
 namespace {
 
-using chunk = bench::one<{.size = 65536, .align = 64}>;
+using chunk = bench::one<layout{65536, 64}>;
 
 /// One chunk comes, is written to, and goes; 1000 stay, as the system limits mappings.
 template <policy P>
-void pair(const char* name) {
+void chunks(const char* name) {
     benchmark::RegisterBenchmark(name, bench::pair<P, chunk>);
 }
 
 } // namespace
 
 void bench::benchmarks() {
-    pair<new_source>("pair/new_source");
-    pair<pages<>>("pair/pages");
-    pair<pages<{.guard = true}>>("pair/pages guarded");
-    pair<pages<{.guard = true, .tight = true}>>("pair/pages guarded, tight");
+    chunks<new_source>("pair/new_source");
+    chunks<pages<>>("pair/pages");
+    chunks<pages<pages_options{.guard = true}>>("pair/pages guarded");
+    chunks<pages<pages_options{.guard = true, .tight = true}>>("pair/pages guarded, tight");
 }
