@@ -188,6 +188,29 @@ BOOST_AUTO_TEST_CASE(takes_and_returns_batches_of_neighbours) {
     map.deallocate_batch(all.data(), per_chunk, node);
 }
 
+BOOST_AUTO_TEST_CASE(takes_batches_back_whichever_chunks_they_come_from) {
+    ledger book;
+    small<probe> bits{book};
+    const std::vector<void*> nodes = take(bits, 3 * per_chunk);
+    std::set<void*> live(nodes.begin(), nodes.end());
+    std::size_t next = 0;                              // of each chunk
+    for (std::size_t order = 0; order < 27; ++order) { // three nodes, each of any of three chunks
+        std::vector<void*> batch;
+        for (const std::size_t of : {order / 9, order / 3 % 3, order % 3}) {
+            batch.push_back(nodes[of * per_chunk + next++ % per_chunk]);
+        }
+        for (const std::size_t n : {3U, 2U, 1U, 0U}) {
+            bits.deallocate_batch(batch.data(), n, node);
+            for (std::size_t i = 0; i < n; ++i) { live.erase(batch[i]); }
+            std::set<void*> left;
+            bits.for_each_live([&](void* at) { left.insert(at); });
+            BOOST_TEST((left == live));
+            for (std::size_t i = 0; i < n; ++i) { live.insert(bits.allocate(node)); }
+        }
+    }
+    give(bits, {live.begin(), live.end()});
+}
+
 BOOST_AUTO_TEST_CASE(hands_out_arrays_of_adjacent_nodes) {
     ledger book;
     small<probe> bits{book};

@@ -100,6 +100,26 @@ BOOST_AUTO_TEST_CASE(takes_blocks_back_last_in_first_out_and_leaves_older_ones_u
     BOOST_TEST(target.allocate({24, 8}) == b);
 }
 
+BOOST_AUTO_TEST_CASE(takes_the_padding_back_with_the_newest_block) {
+    alignas(64) std::array<std::byte, 512> bytes{};
+    buffer target{bytes};
+    void* const odd = target.allocate({3, 1});
+    const std::size_t room = target.largest_free();
+    for (int time = 0; time < 2; ++time) {
+        target.deallocate(target.allocate({8, 64}), {8, 64});
+        BOOST_TEST(target.largest_free() == room);
+    }
+    void* const aligned = target.allocate({8, 64});
+    void* const next = target.allocate({8, 1});
+    BOOST_TEST(target.allocate({512, 1}) == nullptr);
+    target.deallocate(next, {8, 1});
+    target.deallocate(aligned, {8, 64}); // not the last that came: its padding stays
+    BOOST_TEST(target.allocate({8, 1}) == aligned);
+    target.reset();
+    target.deallocate(target.allocate({3, 1}), {3, 1});
+    BOOST_TEST(target.allocate({3, 1}) == odd);
+}
+
 BOOST_AUTO_TEST_CASE(resizes_the_newest_block) {
     inline_buffer<256> target;
     void* const a = target.allocate({24, 8});

@@ -65,6 +65,12 @@ public:
         auto* const byte = static_cast<std::byte*>(node);
         return *reinterpret_cast<chunk*>(byte - (address(node) & (Bytes - 1)));
     }
+    /// True if `n` nodes lie in one chunk. @pre `n > 0`.
+    static bool share_home(void* const* nodes, std::size_t n) noexcept {
+        std::size_t differ = 0;
+        for (std::size_t i = 1; i < n; ++i) { differ |= address(nodes[i]) ^ address(nodes[0]); }
+        return differ < Bytes;
+    }
     static std::uint32_t index_of(const chunk& home, const void* node) noexcept {
         return static_cast<std::uint32_t>(offset_of(home, node)) /
                static_cast<std::uint32_t>(stride);

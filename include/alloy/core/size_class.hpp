@@ -115,10 +115,12 @@ private:
         return want.align <= Step ? want.size : detail::round_up(want.size, want.align);
     }
 
-    /// How often the distance from one size to the next has doubled.
+    /// How often the distance from one size to the next has doubled. Without a branch, since sizes
+    /// around `even` come in no order; by a builtin, since std::bit_width is called without
+    /// optimisation.
     static constexpr std::size_t doublings_at(std::size_t size) noexcept {
-        if (size <= even) { return 0; }
-        return static_cast<std::size_t>(std::bit_width(size - 1) - std::bit_width(even - 1));
+        return static_cast<std::size_t>(__builtin_clzl(even - 1) -
+                                        __builtin_clzl((size - 1) | (even - 1)));
     }
 
 public:

@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 namespace alloy::inline ALLOY_ABI {
 
@@ -41,17 +42,21 @@ public:
     /// @return The next `want.size` bytes, or null. @complexity O(1).
     [[nodiscard]] void* allocate(layout want) noexcept {
         if (free_.at() == bytes_.data()) { detail::poison(bytes_.data(), bytes_.size()); }
+        const std::byte* const before = free_.at();
         void* const at = free_.take(want);
         if (at == nullptr) [[unlikely]] { return nullptr; }
+        padding_ = detail::address(at) - detail::address(before);
         detail::hand_out(nullptr, at, want.size);
         return at;
     }
 
-    /// Takes the newest block back; an older one stays used until reset().
+    /// Takes the newest block back, with the padding in front of it if no block came since; an
+    /// older one stays used until reset().
     void deallocate(void* at, layout given) noexcept {
         ALLOY_ASSERT(owns(at));
         detail::take_back(nullptr, at, given.size);
-        if (free_.is_newest(at, given.size)) { free_.give(at); }
+        if (!free_.is_newest(at, given.size)) { return; }
+        free_.give(static_cast<std::byte*>(at) - std::exchange(padding_, 0));
     }
 
     /// Grows or shrinks the newest block.
@@ -83,6 +88,7 @@ public:
 private:
     std::span<std::byte> bytes_;
     detail::region free_;
+    std::size_t padding_ = 0; ///< In front of the newest block, if none was released since.
 };
 
 static_assert(owning_policy<buffer> && resizing_policy<buffer> && resettable_policy<buffer>);
