@@ -42,10 +42,10 @@ public:
     /// @return The next `want.size` bytes, or null. @complexity O(1).
     [[nodiscard]] void* allocate(layout want) noexcept {
         if (free_.at() == bytes_.data()) { detail::poison(bytes_.data(), bytes_.size()); }
-        const std::byte* const before = free_.at();
+        const std::size_t rest = free_.rest();
         void* const at = free_.take(want);
         if (at == nullptr) [[unlikely]] { return nullptr; }
-        padding_ = detail::address(at) - detail::address(before);
+        padding_ = rest - free_.rest() - want.size - detail::redzone;
         detail::hand_out(nullptr, at, want.size);
         return at;
     }
