@@ -296,6 +296,14 @@ BOOST_AUTO_TEST_CASE(says_that_it_cannot_see_what_other_threads_have_and_makes_n
     heaps.deallocate(at, {40, 8});
 }
 
+BOOST_AUTO_TEST_CASE(what_lies_in_an_inbox_is_not_out) {
+    remote<pool16<malloc_source>> nobodys; // so that every release goes to the inbox
+    void* const at = nobodys.allocate({40, 8});
+    BOOST_TEST(observe(nobodys).bytes.requested >= 40U);
+    nobodys.deallocate(at, {40, 8});
+    BOOST_TEST(observe(nobodys).bytes.requested == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(the_difference_of_two_tells_what_changed) {
     counted<pool16<malloc_source>, in_bytes> all;
     const byte_split before = observe(all).bytes;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <string_view>
 
 namespace alloy::test {
 
@@ -41,18 +42,19 @@ void with_type(std::size_t align, Call call) {
 constexpr bool is_row(layout of) { return of.align <= 16 && of.size % of.align == 0; }
 
 /// The ways to a checked policy. One can say a layout if a program could write it.
+template <policy Strategy>
 struct by_policy {
-    static constexpr const char* name = "policy";
+    static constexpr std::string_view name = type_name<Strategy>;
     static constexpr bool ends = true;
     static bool can(layout /*asked*/, layout /*given*/) { return true; }
     void* take(layout want) { return policy.allocate(want); }
     void give(void* at, layout given) { policy.deallocate(at, given); }
     void trim() { policy.trim(); }
-    guarded policy;
+    checked<Strategy> policy;
 };
 
 struct by_allocator {
-    static constexpr const char* name = "allocator";
+    static constexpr std::string_view name = "allocator";
     static constexpr bool ends = true;
     static bool can(layout asked, layout given) { return is_row(asked) && is_row(given); }
     void* take(layout want) {
@@ -73,7 +75,7 @@ struct by_allocator {
 };
 
 struct by_resource {
-    static constexpr const char* name = "resource";
+    static constexpr std::string_view name = "resource";
     static constexpr bool ends = true;
     static bool can(layout /*asked*/, layout /*given*/) { return true; }
     void* take(layout want) { return memory.allocate(want.size, want.align); }
@@ -83,7 +85,7 @@ struct by_resource {
 };
 
 struct by_owner {
-    static constexpr const char* name = "owner";
+    static constexpr std::string_view name = "owner";
     static constexpr bool ends = true;
     static bool can(layout asked, layout given) { return is_row(asked) && is_row(given); }
     void* take(layout want) {
@@ -107,7 +109,7 @@ struct by_owner {
 struct by_class {
     struct item : pooled<item, locked<guarded>> {};
 
-    static constexpr const char* name = "operator new";
+    static constexpr std::string_view name = "operator new";
     static constexpr bool ends = false; // the policy is global
     static constexpr std::size_t usual = __STDCPP_DEFAULT_NEW_ALIGNMENT__;
     static bool can(layout asked, layout given) {

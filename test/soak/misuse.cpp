@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Every kind of misuse that `checked` tells, for blocks of nine sizes, through every adapter: each
-// in a process of its own, which must say what it was and abort.
-// EXPECT: a clean use of every adapter says nothing
+// Every kind of misuse that `checked` tells, for blocks of nine sizes, over every strategy and
+// through every adapter: each in a process of its own, which must say what it was and abort.
+// EXPECT: a clean use of every strategy and adapter says nothing
 // EXPECT: every misuse is told
 #include "doors.hpp"
 #include "soak.hpp"
@@ -174,6 +174,7 @@ void commit(const kind& one, layout asked) {
 }
 
 struct tally {
+    std::size_t doors = 0;
     std::size_t cases = 0;
     std::size_t told = 0;
     std::size_t impossible = 0;
@@ -182,6 +183,8 @@ struct tally {
 
 template <class Door>
 void commit_all(tally& all) {
+    const std::string name(Door::name);
+    ++all.doors;
     for (const kind& one : kinds) {
         for (const std::size_t size : sizes) {
             const layout asked = asked_for<Door>(one, size);
@@ -199,12 +202,20 @@ void commit_all(tally& all) {
             const bool sanitized = detail::has_asan && end.says("AddressSanitizer");
             const bool good = sanitized ? end.status != 0 : end.aborted() && end.says(line.c_str());
             all.told += good ? 1U : 0U;
-            progress(Door::name, ++all.cases);
+            progress(name.c_str(), ++all.cases);
             if (good) { continue; }
-            std::fprintf(stderr, "%s: %s, {%zu, %zu}: status %d, printed: %s\n", Door::name,
+            std::fprintf(stderr, "%s: %s, {%zu, %zu}: status %d, printed: %s\n", name.c_str(),
                          one.name, asked.size, asked.align, end.status, end.printed);
         }
     }
+}
+
+/// Nodes with room for the largest size and its margins.
+constexpr layout node{8192, 64};
+
+template <policy... Strategy>
+void commit_over(tally& all) {
+    (commit_all<by_policy<Strategy>>(all), ...);
 }
 
 int reports = 0;
@@ -234,17 +245,25 @@ double told_at_random() {
 
 int main() {
     tally all;
-    commit_all<by_policy>(all);
+    commit_over<freelist<node>, bitmap<node, new_source, std::size_t{1} << 20U>,
+                next_fit<node, new_source, std::size_t{1} << 20U>, buddy<>, pool16<>, slab<>,
+                bump<>, lock_free_buddy<>, lock_free_pool<node, 1024>>(all);
+    const std::size_t strategies = all.doors;
     commit_all<by_allocator>(all);
     commit_all<by_resource>(all);
     commit_all<by_owner>(all);
     commit_all<by_class>(all);
     const double share = told_at_random();
-    std::printf("%zu kinds, %zu sizes, 5 adapters: %zu of %zu told; %zu cannot be written\n",
-                kinds.size() - 1, sizes.size(), all.told, all.cases, all.impossible);
+    std::printf(
+        "%zu kinds, %zu sizes, %zu strategies, %zu adapters: %zu of %zu told; %zu cannot be "
+        "written\n",
+        kinds.size() - 1, sizes.size(), strategies, all.doors - strategies, all.told, all.cases,
+        all.impossible);
     std::printf("seed %llu: of random writes after release %.2f %% told\n",
                 static_cast<unsigned long long>(seed()), 100 * share);
-    if (all.quiet == 5 * sizes.size()) { std::puts("a clean use of every adapter says nothing"); }
+    if (all.quiet == all.doors * sizes.size()) {
+        std::puts("a clean use of every strategy and adapter says nothing");
+    }
     if (all.told != all.cases || share < 0.99) { return 1; }
     std::puts("every misuse is told");
 }

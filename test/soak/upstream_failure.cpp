@@ -82,10 +82,10 @@ bool run(const selection& steps, std::uint64_t from, const failure_plan& plan) {
         beside.may_be_refused(true);
         book.fail(plan);
         for (const std::uint64_t n : steps) {
+            const auto before = observe(policy); // first: it empties what was put aside
             const std::size_t refused = book.refused;
             const std::size_t bytes = book.bytes;
             const std::size_t blocks = book.live.size();
-            const auto before = observe(policy);
             const result one = beside.step(n);
             if (book.refused == refused) {
                 require(one != result::refused || Exhibit::bounded,

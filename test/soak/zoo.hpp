@@ -154,6 +154,16 @@ struct exhibit {
     const char* name;
 };
 
+/// What lies with the threads, of which there is one here: that one has its part already, and gives
+/// back what is in it at the end.
+template <policy P>
+struct ending : P {
+    ending() { this->deallocate(this->allocate({8, 8}), {8, 8}); }
+    ending(const ending&) = delete;
+    ending& operator=(const ending&) = delete;
+    ~ending() { this->trim(); }
+};
+
 inline constexpr layout node{64, 16};
 inline constexpr layout mixed{2048, 64};
 inline constexpr range_options in_a_range{
@@ -177,6 +187,7 @@ struct zoo {
     using buddy_ = buddy<in_a_range, S>;
     using region = buddy<in_a_region, inline_buffer<5000>>;
     using pool = pool16<S>;
+    using mapped = size_classes<sixteen, mapped_bin, S>;
     static constexpr checked_options narrow{.redzone = 8, .quarantine = 2000};
 
     static constexpr std::tuple strategies{
@@ -216,6 +227,13 @@ struct zoo {
         exhibit<checked<S, narrow>, layout{64, 64}>{"checked source"},
         exhibit<zeroed<quantize<powers_of_two<16>, S>>, mixed>{"zeroed source"},
     };
+    static constexpr std::tuple for_threads{
+        exhibit<lock_free_buddy<in_a_range, S>, mixed, true>{"lock_free_buddy"},
+        exhibit<lock_free_pool<node, 16, S, 8>, node, true>{"lock_free_pool"},
+        exhibit<remote<pool>, mixed>{"remote"},
+        exhibit<ending<per_thread<remote<mapped>, new_source>>, mixed>{"per_thread"},
+        exhibit<ending<thread_cached<sixteen, global<locked<mapped>>>>, mixed>{"thread_cached"},
+    };
     static constexpr std::tuple presets{
         exhibit<detail::shared_pool<S, S>, mixed>{"pool_allocator, below its caches"},
         exhibit<single_threaded<detail::local_pool<S, S>>, mixed>{"local_pool_allocator"},
@@ -239,7 +257,8 @@ struct zoo {
         exhibit<counted<pool, counted_options{.reads = gauge::sizes}>, mixed>{"counted in bytes"},
         exhibit<hardening<4, pool>, layout{64, 16}>{"hardening<4>"},
     };
-    static constexpr auto all = std::tuple_cat(strategies, combinators, presets, hybrids, hardened);
+    static constexpr auto all =
+        std::tuple_cat(strategies, combinators, for_threads, presets, hybrids, hardened);
 };
 
 /// Calls `visit(exhibit)` for each of a tuple.

@@ -97,6 +97,7 @@ private:
             return {.known = before->known, .counted = before->counted};
         }
         list_bins(p);
+        if constexpr (keeps) { view.account = p.account(); } // what it passes on has upstream next
         ++layer_;
         if constexpr (requires { p.largest_free(); }) { view.largest_free = p.largest_free(); }
         flow out{0, false, keeps, false};
@@ -118,7 +119,6 @@ private:
             if constexpr (counts) { pass_gauge(view.counts.live(), on_top, out); }
         }
         if constexpr (keeps) {
-            view.account = p.account();
             pass_account(view.account, out);
             if constexpr (!composed_policy<P>) { out.known = true; }
         }
