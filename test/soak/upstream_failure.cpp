@@ -56,12 +56,14 @@ private:
     notebook notes_;
 };
 
-/// Every byte where it was; or fewer that are kept, by one that empties its lists before it
-/// refuses.
+/// Every byte where it was; or some layer keeps less, one that empties its lists before it refuses.
 template <class Snapshot>
 bool as_before(const Snapshot& now, const Snapshot& before) {
-    return now == before ||
-           (now.bytes.cached < before.bytes.cached && now.bytes.taken <= before.bytes.taken);
+    bool emptied = false;
+    for (std::size_t i = 0; i < now.layers.size(); ++i) {
+        emptied |= now.layers[i].account.cached < before.layers[i].account.cached;
+    }
+    return now == before || (emptied && now.bytes.taken <= before.bytes.taken);
 }
 
 void require(bool holds, const char* what) {
