@@ -8,7 +8,7 @@
 ///     '--- sealed ---'                   '------- sealed --------'
 ///
 ///     blocks_:  address --> asked layout, live or released             far from any overflow
-///     oldest_ --> released --> released --> newest_                    sealed whole, held back
+///     held_back_:  released --> released --> released                  sealed whole, first out
 ///
 /// All that is known of a block stands in a table apart, so that no stray write can forge it: a
 /// release of what is not live, or with another layout than was asked, is told exactly. Margins are
@@ -16,8 +16,8 @@
 /// until then a second release is told from one that was always wrong.
 ///
 /// Choose it in tests, and in production where a fault must be found. Avoid it where memory counts:
-/// a block costs its margins and a record of 36 bytes, in a table that doubles and never shrinks;
-/// and time, since each byte is written and read once more.
+/// a block costs its margins and a record of 40 bytes with a pointer or two to it, in a table that
+/// never shrinks; and time, since each byte is written and read once more.
 
 #include <alloy/core/ability.hpp>
 #include <alloy/core/account.hpp>
@@ -29,6 +29,7 @@
 #include <alloy/core/member.hpp>
 #include <alloy/core/misuse.hpp>
 #include <alloy/core/origin.hpp>
+#include <alloy/core/quarantine.hpp>
 #include <alloy/core/sanitize.hpp>
 #include <alloy/core/seal.hpp>
 #include <alloy/core/type_name.hpp>
@@ -92,7 +93,7 @@ public:
         hold_back_at_most(0);
         blocks_.for_each([&](const record& known) noexcept {
             const block lost = block_of(known);
-            verify_live(lost);
+            verify(known, lost);
             detail::unpoison(lost.begin, lost.bytes());
             if constexpr (Options.leaks) { report(misuse::leak, known.at, &known); }
         });
@@ -100,51 +101,53 @@ public:
 
     /// @return `want.size` bytes and not one more, or null if there is no room for them, the
     /// margins or the record. What is in quarantine does not make room: see trim().
-    [[nodiscard, gnu::noinline]] void* allocate(layout want) noexcept {
-        return admit<op::allocate>(want, __builtin_return_address(0));
+    [[nodiscard, gnu::always_inline]] void* allocate(layout want) noexcept {
+        return admit<op::allocate>(want, origin::caller());
     }
 
     /// As allocate(), zeroed.
-    [[nodiscard, gnu::noinline]] void* allocate_zeroed(layout want) noexcept
+    [[nodiscard, gnu::always_inline]] void* allocate_zeroed(layout want) noexcept
         requires zeroing_policy<Upstream>
     {
-        return admit<op::allocate_zeroed>(want, __builtin_return_address(0));
+        return admit<op::allocate_zeroed>(want, origin::caller());
     }
 
     /// Takes the block back, into quarantine; or reports why it is none that can come back.
     /// @complexity O(size).
-    [[gnu::noinline]] void deallocate(void* at, layout given) noexcept {
-        record* const known = blocks_.find(at);
+    [[gnu::always_inline]] void deallocate(void* at, layout given) noexcept {
+        detail::addressed*& found = blocks_.find(at);
+        auto* const known = static_cast<record*>(found);
         if (known == nullptr) { return report(misuse::foreign_release, at, nullptr, given); }
-        const layout asked = known->asked;
+        const layout& asked = known->asked;
         if (known->released()) { return report(misuse::double_release, at, known, given); }
         if (given.size != asked.size) { return report(misuse::wrong_size, at, known, given); }
         if (given.align != asked.align) { return report(misuse::wrong_align, at, known, given); }
         const block gone = block_of(*known);
-        verify_live(gone);
-        if (gone.bytes() > Options.quarantine) { return give_up(*known, gone); }
-        if constexpr (Options.origins) { known->from.released_from = __builtin_return_address(0); }
-        hold_back(*known, gone);
+        const detail::seal margins(seed_, at);
+        verify_margins(margins, gone);
+        if (gone.bytes() > Options.quarantine) { return give_up(found, gone); }
+        known->from.release(origin::caller());
+        margins.other().put(gone.begin, gone.end);
+        detail::poison(gone.begin, gone.bytes());
+        held_back_.push(*known, gone.bytes());
         hold_back_at_most(Options.quarantine);
     }
 
     /// True exactly for a live block, and for one in quarantine, so that its second release is
     /// seen.
-    [[nodiscard]] bool owns(const void* at) const noexcept { return blocks_.find(at) != nullptr; }
+    [[nodiscard]] bool owns(const void* at) const noexcept { return known_at(at) != nullptr; }
 
     /// The size that was asked for the block at `at`, or 0 if none begins there.
     [[nodiscard]] std::size_t usable_size(const void* at) const noexcept {
-        const record* const known = blocks_.find(at);
+        const record* const known = known_at(at);
         return known != nullptr ? known->asked.size : 0;
     }
 
     /// Verifies every margin and every released block now. @return Incidents. @complexity O(bytes).
     std::size_t verify() noexcept { // NOLINT(modernize-use-nodiscard): called for its reports
         std::size_t found = 0;
-        blocks_.for_each([&](const record& known) noexcept {
-            const block each = block_of(known);
-            found += known.released() ? verify_gone(each) : verify_live(each);
-        });
+        blocks_.for_each(
+            [&](const record& known) noexcept { found += verify(known, block_of(known)); });
         return found;
     }
 
@@ -166,14 +169,14 @@ public:
     }
 
     /// Bytes of upstream that are in quarantine.
-    [[nodiscard]] std::size_t quarantined() const noexcept { return quarantined_; }
+    [[nodiscard]] std::size_t quarantined() const noexcept { return held_back_.bytes(); }
 
     using upstreams = policies<Upstream>;
     void each_upstream(auto visit) noexcept { visit(upstream_.get()); }
 
     /// Margins and slack are metadata; the quarantine is cached. @complexity O(blocks).
     [[nodiscard]] byte_account account() const noexcept {
-        byte_account sum{.taken = quarantined_, .cached = quarantined_, .aside = blocks_.bytes()};
+        byte_account sum{.taken = quarantined(), .cached = quarantined(), .aside = blocks_.bytes()};
         blocks_.for_each([&](const record& known) noexcept {
             if (known.released()) { return; }
             const std::size_t margins = block_of(known).bytes() - known.asked.size;
@@ -184,110 +187,109 @@ public:
     }
 
 private:
-    /// Of a live block, or of a released one: `link` is then that released after it, and the newest
-    /// one's own.
-    struct record : detail::addressed {
-        layout asked;
-        [[no_unique_address]] std::conditional_t<Options.origins, detail::origin, detail::no_origin>
-            from{};
+    using origin = std::conditional_t<Options.origins, detail::origin, detail::no_origin>;
 
-        [[nodiscard]] bool released() const noexcept { return this->link != 0; }
+    /// Of a live block, or of one in quarantine.
+    struct record : detail::addressed, detail::quarantined {
+        layout asked;
+        [[no_unique_address]] origin from;
+
+        [[nodiscard]] bool released() const noexcept {
+            return Options.quarantine != 0 && this->waits();
+        }
     };
-    using table = detail::address_table<record, Records>;
-    static_assert(sizeof(record) == (Options.origins ? 64 : 32));
+    static_assert(sizeof(record) == (Options.origins ? 72 : 40));
     using block = detail::fenced<Options.redzone>;
 
+    [[nodiscard]] record* known_at(const void* at) const noexcept {
+        return static_cast<record*>(blocks_.find(at));
+    }
     [[nodiscard]] block block_of(const record& known) const noexcept {
         auto&& upstream = upstream_.get();
         return block::find(known.at, known.asked, upstream);
     }
 
     template <class Op>
-    [[nodiscard]] void* admit(layout want, [[maybe_unused]] const void* caller) noexcept {
+    [[nodiscard, gnu::always_inline]] void* admit(layout want, const void* from) noexcept {
         auto&& upstream = upstream_.get();
         const layout whole = block::with_margins(want);
         void* const begin = Op{whole}(upstream);
         if (begin == nullptr) [[unlikely]] { return nullptr; }
-        if (!blocks_.reserve()) [[unlikely]] {
-            upstream.deallocate(begin, whole);
-            return nullptr;
+        if (blocks_.full()) [[unlikely]] {
+            if (seed_ == 0) { seed_ = detail::draw_seed(); }
+            if (!blocks_.grow()) { return upstream.deallocate(begin, whole), nullptr; }
         }
-        if (seed_ == 0) [[unlikely]] { margins_ = detail::seal(seed_ = detail::draw_seed()); }
-        record known{{static_cast<std::byte*>(begin) + block::front(want.align)}, want};
-        const block fresh = block_of(known);
-        margins_.put(fresh.begin, fresh.at);
-        margins_.put(fresh.limit(), fresh.end);
+        auto* const at = static_cast<std::byte*>(begin) + block::front(want.align);
+        const block fresh = block::find(at, want, upstream);
+        const detail::seal margins(seed_, at);
+        margins.put(fresh.begin, at);
+        margins.put(fresh.limit(), fresh.end);
         detail::poison(fresh.limit(), static_cast<std::size_t>(fresh.end - fresh.limit()));
-        detail::poison(fresh.begin, static_cast<std::size_t>(fresh.at - fresh.begin));
-        if constexpr (Options.origins) { known.from = {caller, nullptr, detail::asked_type}; }
-        blocks_.insert(known);
-        return fresh.at;
-    }
-
-    void hold_back(record& known, const block& gone) noexcept {
-        margins_.other().put(gone.begin, gone.end);
-        detail::poison(gone.begin, gone.bytes());
-        known.link = blocks_.number_of(known);
-        (newest_ == 0 ? oldest_ : blocks_[newest_].link) = known.link;
-        newest_ = known.link;
-        quarantined_ += gone.bytes();
+        detail::poison(fresh.begin, static_cast<std::size_t>(at - fresh.begin));
+        blocks_.insert(at, detail::quarantined{}, want, origin(from));
+        return at;
     }
 
     /// Lets the blocks that were released first go, until at most `bytes` are in quarantine.
     void hold_back_at_most(std::size_t bytes) noexcept {
-        while (quarantined_ > bytes) {
-            record& known = blocks_[oldest_];
-            const block oldest = block_of(known);
-            if (oldest_ == newest_) { newest_ = 0; }
-            oldest_ = known.link;
-            quarantined_ -= oldest.bytes();
-            verify_gone(oldest);
-            give_up(known, oldest);
-        }
+        while (held_back_.bytes() > bytes) { let_oldest_go(); }
     }
 
-    void give_up(record& known, const block& gone) noexcept {
+    [[gnu::noinline]] void let_oldest_go() noexcept {
+        const auto& known = static_cast<const record&>(held_back_.oldest());
+        const block oldest = block_of(known);
+        held_back_.pop(oldest.bytes());
+        verify(known, oldest);
+        give_up(blocks_.find(known.at), oldest);
+    }
+
+    [[gnu::always_inline]] void give_up(detail::addressed*& known, const block& gone) noexcept {
         blocks_.erase(known);
         detail::unpoison(gone.begin, gone.bytes());
         upstream_.get().deallocate(gone.begin, gone.whole);
     }
 
-    std::size_t verify_live(const block& live) const noexcept { // NOLINT(modernize-use-nodiscard)
-        return inspect(margins_, live.begin, live.at, misuse::underflow, live) +
-               inspect(margins_, live.limit(), live.end, misuse::overflow, live);
+    // NOLINTBEGIN(modernize-use-nodiscard): called for their reports
+    /// Margins, or all that is left of a released block. @return Incidents.
+    [[gnu::always_inline]] std::size_t verify(const record& known, const block& of) const noexcept {
+        const detail::seal margins(seed_, of.at);
+        if (!known.released()) { return verify_margins(margins, of); }
+        return inspect(margins.other(), of.begin, of.end, misuse::write_after_release, of);
     }
 
-    std::size_t verify_gone(const block& gone) const noexcept { // NOLINT(modernize-use-nodiscard)
-        return inspect(margins_.other(), gone.begin, gone.end, misuse::write_after_release, gone);
+    [[gnu::always_inline]] std::size_t verify_margins(detail::seal margins,
+                                                      const block& live) const noexcept {
+        return inspect(margins, live.begin, live.at, misuse::underflow, live) +
+               inspect(margins, live.limit(), live.end, misuse::overflow, live);
     }
+    // NOLINTEND(modernize-use-nodiscard)
 
     /// Reports if a byte was written, and seals them again. @return Incidents.
-    std::size_t inspect(detail::seal sealed, std::byte* from, const std::byte* to, misuse kind,
-                        const block& of) const noexcept {
+    [[gnu::always_inline]] std::size_t inspect(detail::seal sealed, std::byte* from,
+                                               const std::byte* to, misuse kind,
+                                               const block& of) const noexcept {
         const std::byte* const wrong = sealed.broken(from, to);
         if (wrong == nullptr) { return 0; }
         sealed.put(from, to);
-        report(kind, of.at, blocks_.find(of.at), {0, 1}, wrong);
+        report(kind, of.at, known_at(of.at), {0, 1}, wrong);
         return 1;
     }
 
-    void report(misuse kind, const void* at, const record* known, layout said = {0, 1},
-                const void* where = nullptr) const noexcept {
+    [[gnu::noinline, gnu::cold]] void report(misuse kind, const void* at, const record* known,
+                                             layout said = {0, 1},
+                                             const void* where = nullptr) const noexcept {
         incident what{.kind = kind, .at = at, .said = said, .where = where, .seed = seed_};
         what.policy = type_name<checked>;
-        if (known != nullptr) { what.known = known->asked; }
-        if constexpr (Options.origins) {
-            if (known != nullptr) { known->from.tell(what); }
+        if (known != nullptr) {
+            what.known = known->asked;
+            known->from.tell(what);
         }
         detail::report_misuse(what);
     }
 
-    table blocks_;
-    std::uint32_t oldest_ = 0; // in quarantine
-    std::uint32_t newest_ = 0; // 0 if none is
-    std::size_t quarantined_ = 0;
+    detail::address_table<record, Records> blocks_;
+    detail::quarantine held_back_;
     std::uint64_t seed_ = 0; // not drawn yet
-    detail::seal margins_;
     [[no_unique_address]] detail::member<Upstream, checked> upstream_;
 };
 

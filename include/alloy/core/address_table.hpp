@@ -4,24 +4,26 @@
 /// @file
 /// @brief `alloy::detail::address_table`: what is known of an address, kept away from it.
 ///
-///     heads_   |   | 3 |   |   | 2 |   |   |   |      home(at) --> the first record of its chain
-///                    v           '--------.
-///     records_ | 1: at, ... | 2: at, ... | 3: at, chain 1, ... |      |      |
-///                 ^-------------------------------------'
+///     heads_    |    |  o |    |  o |    |    |    |    |      home(at) --> the first of its chain
+///                       '------.  '-----------.
+///     chunks_   [ at, chain, ... | at, chain, ... | at, chain, ... |  free  |  free  ]
+///                        '------------------------^                       free_
 ///
 /// A hash table with a chain for each home, as long as one record on average when all are taken.
-/// Records have numbers, which stay when the table doubles, so that lists may run through them.
-/// Room is made by reserve(), which alone can fail.
+/// Records stay where they are when heads double, so that lists may run through them. Room is made
+/// by grow(), which alone can fail.
 
 #include <alloy/core/bits.hpp>
+#include <alloy/core/chunk.hpp>
 #include <alloy/core/member.hpp>
 #include <alloy/core/zero.hpp>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
+#include <new>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -30,21 +32,18 @@ namespace alloy::inline ALLOY_ABI::detail {
 
 /// What a record in an address_table begins with.
 struct addressed {
-    void* at = nullptr; ///< Null: free.
-    std::uint32_t chain =
-        0;                  ///< The table's: the number of the next in the chain, or of those free.
-    std::uint32_t link = 0; ///< The user's: the number of some other record.
+    void* at;
+    addressed* chain; ///< The next of the same home, or of those that are free.
 };
 
-/// Maps addresses other than null to a `Record` each.
+/// Maps addresses to a `Record` each.
 ///
-/// @tparam Record Trivially copyable, fine as zeros.
-/// @tparam Source Where the table comes from: a `Record` and four bytes for each that it has had
-///                at once, rounded up to a power of two.
+/// @tparam Record Trivially destructible.
+/// @tparam Source Where records come from, up to 64 KiB at once, and a pointer to two for each.
 /// @threads None.
 template <std::derived_from<addressed> Record, policy Source>
 class address_table {
-    static_assert(std::is_trivially_copyable_v<Record>);
+    static_assert(std::is_trivially_destructible_v<Record>);
     static_assert(alignof(Record) <= Source::max_align,
                   "alloy: the policy cannot align a table of addresses");
 
@@ -53,103 +52,115 @@ public:
     address_table(const address_table&) = delete;
     address_table& operator=(const address_table&) = delete;
     ~address_table() {
-        if (records_ != nullptr) { source_.get().deallocate(records_, table_of(slots_)); }
+        give_back(heads_);
+        chunks_.release(source_.get(), alignof(Record));
     }
 
-    /// Makes room for one more. @return False, and nothing has changed, if the source is out.
-    /// @complexity Amortised O(1).
-    [[nodiscard]] bool reserve() noexcept { return free_ != 0 || fresh_ != slots_ || grow(); }
+    /// True if a record can only be added after grow().
+    [[nodiscard]] bool full() const noexcept { return free_ == nullptr; }
 
-    /// Adds a record. @pre Its address has none, and reserve() was true since the last insert().
-    void insert(const Record& what) noexcept {
-        const std::uint32_t number = free_ != 0 ? free_ : ++fresh_;
-        Record& into = (*this)[number];
-        if (number == free_) { free_ = into.chain; }
-        into = what;
-        push(number);
-    }
-
-    /// The record of `at`, or null. @return Valid until the next reserve(). @complexity Expected
-    /// O(1).
-    [[nodiscard]] Record* find(const void* at) const noexcept {
-        if (records_ == nullptr) { return nullptr; }
-        for (std::uint32_t each = heads_[home(at)]; each != 0; each = (*this)[each].chain) {
-            if ((*this)[each].at == at) { return &(*this)[each]; }
+    /// Makes room for more. @return False, and nothing has changed, if the source is out.
+    /// @complexity O(records).
+    [[nodiscard, gnu::noinline, gnu::cold]] bool grow() noexcept {
+        auto&& source = source_.get();
+        const std::size_t bytes = std::clamp(chunks_.bytes(), least_chunk, largest_chunk);
+        chunk* const fresh = chunks_.acquire(source, bytes, alignof(Record));
+        if (fresh == nullptr) { return !full(); } // its handler may have erased some
+        const auto room = static_cast<std::size_t>(fresh->end() - fresh->begin());
+        unpoison(fresh->begin(), room);
+        for (std::size_t i = room / sizeof(Record); i > 0; --i) {
+            free_ = ::new (fresh->begin() + (i - 1) * sizeof(Record)) addressed{nullptr, free_};
         }
-        return nullptr;
+        records_ += room / sizeof(Record);
+        if (records_ > heads_.size()) { widen(); }
+        return !full();
     }
 
-    /// Forgets a record. @complexity Expected O(1).
-    void erase(Record& gone) noexcept {
-        const std::uint32_t number = number_of(gone);
-        std::uint32_t* to = &heads_[home(gone.at)];
-        while (*to != number) { to = &(*this)[*to].chain; }
-        *to = gone.chain;
-        gone.at = nullptr;
-        gone.chain = std::exchange(free_, number);
+    /// Adds a record that consists of its address and `rest`. @pre The address has none, and the
+    /// table is not full(). @complexity O(1).
+    template <class... Rest>
+    Record& insert(void* at, const Rest&... rest) noexcept {
+        addressed* const place = free_;
+        free_ = place->chain;
+        addressed*& head = heads_[home(at)];
+        auto* const fresh = ::new (static_cast<void*>(place)) Record{{at, head}, rest...};
+        head = fresh;
+        return *fresh;
     }
 
-    /// A record's number: never 0, and its own as long as it is here.
-    [[nodiscard]] std::uint32_t number_of(const Record& of) const noexcept {
-        return static_cast<std::uint32_t>(&of - records_) + 1;
+    /// Where a pointer to the record of `at` lies, or null where there is none. @return Valid until
+    /// the next change. @complexity Expected O(1).
+    [[nodiscard]] addressed*& find(const void* at) const noexcept {
+        addressed** to = &heads_[home(at)];
+        while (*to != nullptr && (*to)->at != at) { to = &(*to)->chain; }
+        return *to;
     }
-    [[nodiscard]] Record& operator[](std::uint32_t number) const noexcept {
-        return records_[number - 1];
+
+    /// Forgets the record that find() has found. @complexity O(1).
+    void erase(addressed*& found) noexcept {
+        addressed* const gone = found;
+        found = gone->chain;
+        gone->chain = std::exchange(free_, gone);
     }
 
     /// Calls `visit(record)` for every one, in no order; it must not change which there are.
-    /// @complexity O(slots).
+    /// @complexity O(records).
     template <class Visit>
     void for_each(Visit visit) const {
-        for (const Record& each : std::span(records_, fresh_)) {
-            if (each.at != nullptr) { visit(each); }
+        for (const addressed* each : heads_) {
+            for (; each != nullptr; each = each->chain) {
+                visit(static_cast<const Record&>(*each));
+            }
         }
     }
 
-    /// Bytes of the table.
-    [[nodiscard]] std::size_t bytes() const noexcept { return table_of(slots_).size; }
+    /// Bytes from the source.
+    [[nodiscard]] std::size_t bytes() const noexcept {
+        const std::size_t chunks = chunks_.bytes();
+        return is_own(heads_) ? chunks
+                              : chunks + good_size(source_.get(), heads_for(heads_.size()));
+    }
 
 private:
-    static constexpr std::uint32_t first_slots = 128;
+    using row = std::span<addressed*>;
+    static constexpr std::size_t least_chunk = std::size_t{1} << 12U;
+    static constexpr std::size_t largest_chunk = std::size_t{1} << 16U;
 
     [[nodiscard]] std::size_t home(const void* at) const noexcept {
         return address(at) * golden >> shift_; // Fibonacci hashing
     }
 
-    void push(std::uint32_t number) noexcept {
-        Record& each = (*this)[number];
-        each.chain = std::exchange(heads_[home(each.at)], number);
-    }
-
-    static constexpr layout table_of(std::size_t slots) noexcept {
-        return {slots * (sizeof(Record) + sizeof(std::uint32_t)), alignof(Record)};
-    }
-
-    [[gnu::noinline, gnu::cold]] bool grow() noexcept {
+    /// As many heads as records, at least; if the source is out, chains are longer instead.
+    void widen() noexcept {
         auto&& source = source_.get();
-        const std::uint32_t wider = slots_ == 0 ? first_slots : 2 * slots_;
-        if (wider == 0) { return false; } // no more numbers
-        void* const whole = allocate_zeroed(source, table_of(wider));
-        if (whole == nullptr) { return false; }
-        const std::span<Record> old(records_, slots_);
-        records_ = static_cast<Record*>(whole);
-        heads_ = reinterpret_cast<std::uint32_t*>(records_ + wider);
-        slots_ = wider;
-        shift_ = 64 - static_cast<unsigned>(std::countr_zero(wider));
-        std::copy_n(old.begin(), fresh_, records_);
-        for (std::uint32_t number = 1; number <= fresh_; ++number) {
-            if ((*this)[number].at != nullptr) { push(number); }
+        const std::size_t count = std::bit_ceil(records_);
+        void* const zeros = allocate_zeroed(source, heads_for(count));
+        if (zeros == nullptr) { return; }
+        const row before = std::exchange(heads_, row(static_cast<addressed**>(zeros), count));
+        shift_ = 64 - static_cast<unsigned>(std::countr_zero(count));
+        for (addressed* each : before) {
+            while (each != nullptr) {
+                addressed* const moved = std::exchange(each, each->chain);
+                moved->chain = std::exchange(heads_[home(moved->at)], moved);
+            }
         }
-        if (!old.empty()) { source.deallocate(old.data(), table_of(old.size())); }
-        return true;
+        give_back(before);
     }
 
-    Record* records_ = nullptr;
-    std::uint32_t* heads_ = nullptr; // as many, behind them
-    std::uint32_t slots_ = 0;
-    std::uint32_t shift_ = 0;
-    std::uint32_t fresh_ = 0; // records that were ever taken
-    std::uint32_t free_ = 0;  // the first of those that are free again
+    [[nodiscard]] bool is_own(row heads) const noexcept { return heads.data() == few_.data(); }
+    [[nodiscard]] static constexpr layout heads_for(std::size_t count) noexcept {
+        return {count * sizeof(addressed*), alignof(addressed*)};
+    }
+    void give_back(row heads) noexcept {
+        if (!is_own(heads)) { source_.get().deallocate(heads.data(), heads_for(heads.size())); }
+    }
+
+    std::array<addressed*, 2> few_{}; // heads to begin with
+    row heads_{few_};
+    unsigned shift_ = 63;
+    addressed* free_ = nullptr;
+    std::size_t records_ = 0; // all of them
+    chunk_list chunks_;
     [[no_unique_address]] member<Source, address_table> source_{std::in_place};
 };
 

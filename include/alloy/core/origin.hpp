@@ -19,23 +19,41 @@
 
 namespace alloy::inline ALLOY_ABI::detail {
 
+inline constinit thread_local std::string_view asked_type{};
+
 /// What is known of a block's users.
 struct origin {
-    const void* asked_from = nullptr;    ///< Where the code goes on that asked for it.
+    explicit origin(const void* caller) noexcept : asked_from(caller), type(asked_type) {}
+
+    const void* asked_from;              ///< Where the code goes on that asked for it.
     const void* released_from = nullptr; ///< Where the code goes on that released it.
-    std::string_view type = unsaid;      ///< Of the object; empty if no adapter said.
+    std::string_view type;               ///< Of the object; empty if no adapter said.
+
+    /// Where the code goes on that this is inlined into.
+    [[nodiscard, gnu::always_inline]] static const void* caller() noexcept { return after_call(); }
+
+    void release(const void* caller) noexcept { released_from = caller; }
 
     void tell(incident& what) const noexcept {
         what.asked_from = asked_from;
         what.released_from = released_from;
         what.type = type;
     }
+
+private:
+    [[nodiscard, gnu::noinline]] static const void* after_call() noexcept {
+        asm volatile(""); // each call counts
+        return __builtin_return_address(0);
+    }
 };
 
 /// Nothing is.
-struct no_origin {};
-
-inline constinit thread_local std::string_view asked_type{};
+struct no_origin {
+    explicit no_origin(const void* /*caller*/) noexcept {}
+    [[nodiscard]] static const void* caller() noexcept { return nullptr; }
+    static void release(const void* /*caller*/) noexcept {}
+    static void tell(incident& /*what*/) noexcept {}
+};
 
 /// While it lives, what is asked for is for a `T`.
 template <class T, bool Kept>

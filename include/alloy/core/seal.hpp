@@ -5,16 +5,17 @@
 /// @brief `alloy::detail::seal`: bytes that nobody may write, filled so that it shows if somebody
 /// did.
 ///
-///     seed --> key --+--> byte --> | 3b | f1 | 09 | c7 | ...      always odd
-///         address ---'
+///     seed ---+--> word --> | 3b | f1 | 09 | c7 | 55 | 8d | e3 | 1f | 3b | f1 | ...     always odd
+///     block --'
 ///
-/// Each byte follows from its address and a secret: no copy of other bytes can stand for it, and
-/// the zero that ends a string one byte too far always breaks it, as every even byte does. Of odd
-/// ones that are written, one in 128 is the right one by chance.
+/// Eight bytes that repeat follow from a block's address and a secret: no copy of what stands at
+/// another block can stand for them, and the zero that ends a string one byte too far always breaks
+/// them, as every even byte does. Of odd ones that are written, one in 128 is right by chance.
 
 #include <alloy/core/bits.hpp>
 #include <alloy/core/sanitize.hpp>
 
+#include <bit>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -38,34 +39,36 @@ namespace alloy::inline ALLOY_ABI::detail {
     return seed != 0 ? seed : 1;
 }
 
-/// Seals bytes, and sees which one was written since. It may touch what is poisoned.
+/// Fills a range of bytes, and sees which one was written since. It may touch what is poisoned.
 class seal {
 public:
-    constexpr seal() = default;
-    explicit constexpr seal(std::uint64_t seed) noexcept : key_(scattered(seed + golden)) {}
+    /// The one of `block`.
+    seal(std::uint64_t seed, const void* block) noexcept
+        : word_(folded((seed + address(block)) * golden) | odd) {}
 
-    /// Another one, which has no byte in common with it but by chance.
-    [[nodiscard]] constexpr seal other() const noexcept {
-        seal different;
-        different.key_ = ~key_;
+    /// Another one, which has no byte in common with it.
+    [[nodiscard]] seal other() const noexcept {
+        seal different = *this;
+        different.word_ = ~word_ | odd;
         return different;
     }
 
     /// Seals the bytes from `from` up to `to`.
-    void put(std::byte* from, const std::byte* to) const noexcept {
+    [[gnu::always_inline]] void put(std::byte* from, const std::byte* to) const noexcept {
         each(from, to, [](auto* at, auto sealed) { write_kept(at, sealed); });
     }
 
-    /// The first byte of them that is not as put() left it, or null.
-    [[nodiscard]] const std::byte* broken(const std::byte* from,
-                                          const std::byte* to) const noexcept {
+    /// The first byte that is not as put() of the same range left it, or null.
+    [[nodiscard, gnu::always_inline]] const std::byte* broken(const std::byte* from,
+                                                              const std::byte* to) const noexcept {
         words wrong{};
         each(from, to,
              [&](const auto* at, auto sealed) { wrong |= difference(read_kept(at), sealed); });
-        return (wrong[0] | wrong[1]) == 0 ? nullptr : first_wrong(from, to);
+        return (wrong[0] | wrong[1]) == 0 ? nullptr : first_wrong(word_, from, to);
     }
 
 private:
+    static constexpr std::uint64_t odd = 0x0101'0101'0101'0101U;
     using words [[gnu::vector_size(16)]] = std::uint64_t;
 
     /// Eight bytes, or sixteen, at any address and whatever they are otherwise.
@@ -74,21 +77,27 @@ private:
         T value;
     };
 
-    /// Calls `visit(at, sealed)` for each byte, for eight or for sixteen at once.
+    /// Calls `visit(at, sealed)` for sixteen bytes at a time, or for eight if there are no more, or
+    /// for each; the last ones may have come before.
     template <class Byte, class Visit>
-    [[gnu::always_inline]] void each(Byte* at, const std::byte* to, Visit visit) const noexcept {
-        for (; at != to && address(at) % 8 != 0; ++at) { visit(at, byte_at(at)); }
-        const std::uint64_t first = product(at);
-        words next{first, first + golden};
-        for (Byte* const last = at + ((to - at) & ~15); at != last; at += 16) {
-            visit(as<words>(at), some<words>{folded(next)});
-            next += 2 * golden;
+    [[gnu::always_inline]] void each(Byte* from, const std::byte* to, Visit visit) const noexcept {
+        const std::ptrdiff_t count = to - from;
+        if (count >= 16) {
+            each_of<words>(from, count, visit);
+        } else if (count >= 8) {
+            each_of<std::uint64_t>(from, count, visit);
+        } else {
+            for (std::ptrdiff_t i = 0; i < count; ++i) { visit(from + i, byte(word_, i)); }
         }
-        if (to - at >= 8) {
-            visit(as<std::uint64_t>(at), some<std::uint64_t>{folded(next[0])});
-            at += 8;
-        }
-        for (; at != to; ++at) { visit(at, byte_at(at)); }
+    }
+
+    template <class T, class Byte, class Visit>
+    [[gnu::always_inline]] void each_of(Byte* from, std::ptrdiff_t count,
+                                        Visit visit) const noexcept {
+        constexpr auto step = static_cast<std::ptrdiff_t>(sizeof(T));
+        Byte* const last = from + (count - step);
+        for (; from < last; from += step) { visit(as<T>(from), some<T>{T{} | word_}); }
+        visit(as<T>(last), some<T>{T{} | turned(word_, count)});
     }
 
     template <class T>
@@ -108,29 +117,29 @@ private:
         return words{} | (a.value ^ b.value);
     }
 
-    [[nodiscard]] std::uint64_t product(const std::byte* at) const noexcept {
-        return key_ + address(at) / 8 * golden;
+    /// The low half of a product depends on low bits alone, so the high one helps.
+    [[nodiscard]] static constexpr std::uint64_t folded(std::uint64_t product) noexcept {
+        return product ^ (product >> 32U);
     }
 
-    /// All odd bytes. The low half of a product depends on low bits alone, so the high one helps.
-    template <class Product>
-    [[nodiscard]] static Product folded(Product of) noexcept {
-        return (of ^ (of >> 32U)) | 0x0101'0101'0101'0101U;
+    /// The word that stands `by` bytes further on.
+    [[nodiscard]] static constexpr std::uint64_t turned(std::uint64_t word,
+                                                        std::ptrdiff_t by) noexcept {
+        return std::rotr(word, static_cast<int>(8 * (by % 8)));
+    }
+    [[nodiscard]] static constexpr std::byte byte(std::uint64_t word, std::ptrdiff_t at) noexcept {
+        return static_cast<std::byte>(turned(word, at));
     }
 
-    [[nodiscard]] std::byte byte_at(const std::byte* at) const noexcept {
-        return static_cast<std::byte>(folded(product(at)) >> 8 * (address(at) % 8));
-    }
-
-    [[nodiscard, gnu::noinline, gnu::cold]] const std::byte*
-    first_wrong(const std::byte* from, const std::byte* to) const noexcept {
-        for (; from != to; ++from) {
-            if (read_kept(from) != byte_at(from)) { return from; }
+    [[nodiscard, gnu::noinline, gnu::cold]] static const std::byte*
+    first_wrong(std::uint64_t word, const std::byte* from, const std::byte* to) noexcept {
+        for (std::ptrdiff_t i = 0; i < to - from; ++i) {
+            if (read_kept(from + i) != byte(word, i)) { return from + i; }
         }
         return nullptr; // written again meanwhile, by a thread
     }
 
-    std::uint64_t key_ = 0;
+    std::uint64_t word_;
 };
 
 } // namespace alloy::inline ALLOY_ABI::detail

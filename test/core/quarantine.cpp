@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <alloy/core/quarantine.hpp>
+
+#include "support/unit_test.hpp"
+
+#include <array>
+#include <cstddef>
+
+using alloy::detail::quarantine;
+using alloy::detail::quarantined;
+
+BOOST_AUTO_TEST_CASE(first_in_first_out_in_bytes) {
+    quarantine here;
+    std::array<quarantined, 3> some;
+    for (int round = 0; round < 2; ++round) { // and again, when it was empty
+        BOOST_TEST(here.bytes() == 0U);
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            some[i] = {};
+            BOOST_TEST(!some[i].waits());
+            here.push(some[i], 10 * (i + 1));
+            BOOST_TEST(some[i].waits());
+            BOOST_TEST(&here.oldest() == some.data());
+        }
+        BOOST_TEST(here.bytes() == 60U);
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            BOOST_TEST(&here.oldest() == &some[i]);
+            here.pop(10 * (i + 1));
+            BOOST_TEST(some[i].waits()); // until somebody forgets it
+        }
+    }
+    BOOST_TEST(here.bytes() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(may_be_empty_in_between) {
+    quarantine here;
+    quarantined one;
+    quarantined two;
+    for (quarantined* each : {&one, &two}) {
+        here.push(*each, 1);
+        BOOST_TEST(&here.oldest() == each);
+        here.pop(1);
+    }
+    BOOST_TEST(here.bytes() == 0U);
+}
