@@ -224,11 +224,10 @@ BOOST_AUTO_TEST_CASE(has_changed_nothing_when_its_source_is_out) {
 BOOST_AUTO_TEST_CASE(may_lose_records_while_it_grows) {
     static table<interrupting> here;
     std::uintptr_t last = 0;
-    while (reserve(here) && (last == 0 || !here.full())) {
+    do {
         ++last;
         put(here, last, static_cast<int>(last));
-        if (here.full()) { break; }
-    }
+    } while (!here.full());
     BOOST_TEST_REQUIRE(last > 128U);
     interrupting::meanwhile = [] {
         for (const std::uintptr_t n : {128U, 64U, 1U}) {
@@ -263,4 +262,23 @@ BOOST_AUTO_TEST_CASE(is_as_full_as_before_if_what_it_took_was_used_up_meanwhile)
     std::size_t found = 0;
     for (std::uintptr_t n = 1; n < next; ++n) { found += here.find(at(n)) != nullptr ? 1U : 0U; }
     BOOST_TEST(found == next - 1);
+}
+
+BOOST_AUTO_TEST_CASE(keeps_the_wider_heads_if_they_doubled_meanwhile) {
+    static table<interrupting> here;
+    static std::uintptr_t next = 1;
+    static int asked = 0;
+    interrupting::meanwhile = [] {
+        if (++asked != 2) { return; } // when it asks for heads
+        for (int n = 0; n < 2000; ++n) { put(here, next++, 0); }
+    };
+    BOOST_TEST(here.grow());
+    const std::size_t bytes = here.bytes();
+    interrupting::meanwhile = [] {};
+    table<> plain;
+    for (std::uintptr_t n = 1; n <= 2000; ++n) { put(plain, n, 0); }
+    BOOST_TEST(bytes >= plain.bytes());
+    std::size_t found = 0;
+    for (std::uintptr_t n = 1; n < next; ++n) { found += here.find(at(n)) != nullptr ? 1U : 0U; }
+    BOOST_TEST(found == 2000U);
 }

@@ -8,7 +8,7 @@
 ///     '--- sealed ---'                   '------- sealed --------'
 ///
 ///     blocks_:  address --> asked layout, live or released             far from any overflow
-///     held_back_:  released --> released --> released                  sealed whole, first out
+///     held_back_:  released --> released --> released        sealed whole; first in, first out
 ///
 /// All that is known of a block stands in a table apart, so that no stray write can forge it: a
 /// release of what is not live, or with another layout than was asked, is told exactly. Margins are
@@ -16,8 +16,8 @@
 /// until then a second release is told from one that was always wrong.
 ///
 /// Choose it in tests, and in production where a fault must be found. Avoid it where memory counts:
-/// a block costs its margins and a record of 40 bytes with a pointer or two to it, in a table that
-/// never shrinks; and time, since each byte is written and read once more.
+/// a block costs its margins, and a record of 40 bytes and one or two pointers beside in a table
+/// that never shrinks; and time, since each byte is written and read once more.
 
 #include <alloy/core/ability.hpp>
 #include <alloy/core/account.hpp>
@@ -123,7 +123,7 @@ public:
         if (given.size != asked.size) { return report(misuse::wrong_size, at, known, given); }
         if (given.align != asked.align) { return report(misuse::wrong_align, at, known, given); }
         const block gone = block_of(*known);
-        const detail::seal margins(seed_, at);
+        const detail::seal margins(seed_);
         verify_margins(margins, gone);
         if (gone.bytes() > Options.quarantine) { return give_up(found, gone); }
         known->from.release(origin::caller());
@@ -221,7 +221,7 @@ private:
         }
         auto* const at = static_cast<std::byte*>(begin) + block::front(want.align);
         const block fresh = block::find(at, want, upstream);
-        const detail::seal margins(seed_, at);
+        const detail::seal margins(seed_);
         margins.put(fresh.begin, at);
         margins.put(fresh.limit(), fresh.end);
         detail::poison(fresh.limit(), static_cast<std::size_t>(fresh.end - fresh.limit()));
@@ -252,7 +252,7 @@ private:
     // NOLINTBEGIN(modernize-use-nodiscard): called for their reports
     /// Margins, or all that is left of a released block. @return Incidents.
     [[gnu::always_inline]] std::size_t verify(const record& known, const block& of) const noexcept {
-        const detail::seal margins(seed_, of.at);
+        const detail::seal margins(seed_);
         if (!known.released()) { return verify_margins(margins, of); }
         return inspect(margins.other(), of.begin, of.end, misuse::write_after_release, of);
     }

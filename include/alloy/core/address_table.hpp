@@ -13,6 +13,7 @@
 /// Records stay where they are when heads double, so that lists may run through them. Room is made
 /// by grow(), which alone can fail.
 
+#include <alloy/core/assert.hpp>
 #include <alloy/core/bits.hpp>
 #include <alloy/core/chunk.hpp>
 #include <alloy/core/member.hpp>
@@ -38,13 +39,14 @@ struct addressed {
 
 /// Maps addresses to a `Record` each.
 ///
-/// @tparam Record Trivially destructible.
-/// @tparam Source Where records come from, up to 64 KiB at once, and a pointer to two for each.
+/// @tparam Record Trivially destructible, `addressed` its first base.
+/// @tparam Source Where records come from, up to 64 KiB at once, and one or two pointers beside
+///                each, all at once; without those, chains are longer.
 /// @threads None.
 template <std::derived_from<addressed> Record, policy Source>
 class address_table {
     static_assert(std::is_trivially_destructible_v<Record>);
-    static_assert(alignof(Record) <= Source::max_align,
+    static_assert(alignof(Record) <= Source::max_align && sizeof(chunk) % alignof(Record) == 0,
                   "alloy: the policy cannot align a table of addresses");
 
 public:
@@ -59,7 +61,8 @@ public:
     /// True if a record can only be added after grow().
     [[nodiscard]] bool full() const noexcept { return free_ == nullptr; }
 
-    /// Makes room for more. @return False, and nothing has changed, if the source is out.
+    /// Makes room for more. @return False if it is full() then: when the source is out, which
+    /// changes nothing, or when whoever the source calls back has used up what came.
     /// @complexity O(records).
     [[nodiscard, gnu::noinline, gnu::cold]] bool grow() noexcept {
         auto&& source = source_.get();
@@ -84,6 +87,7 @@ public:
         free_ = place->chain;
         addressed*& head = heads_[home(at)];
         auto* const fresh = ::new (static_cast<void*>(place)) Record{{at, head}, rest...};
+        ALLOY_ASSERT(static_cast<addressed*>(fresh) == place);
         head = fresh;
         return *fresh;
     }
@@ -124,6 +128,7 @@ public:
 private:
     using row = std::span<addressed*>;
     static constexpr std::size_t least_chunk = std::size_t{1} << 12U;
+    static_assert(sizeof(chunk) + sizeof(Record) <= least_chunk);
     static constexpr std::size_t largest_chunk = std::size_t{1} << 16U;
 
     [[nodiscard]] std::size_t home(const void* at) const noexcept {
@@ -136,6 +141,10 @@ private:
         const std::size_t count = std::bit_ceil(records_);
         void* const zeros = allocate_zeroed(source, heads_for(count));
         if (zeros == nullptr) { return; }
+        if (count <= heads_.size()) { // they doubled meanwhile
+            source.deallocate(zeros, heads_for(count));
+            return;
+        }
         const row before = std::exchange(heads_, row(static_cast<addressed**>(zeros), count));
         shift_ = 64 - static_cast<unsigned>(std::countr_zero(count));
         for (addressed* each : before) {

@@ -6,10 +6,10 @@
 ///
 ///     allocator<T> --> asking<T> --> ... --> a policy that keeps origins
 ///
-/// The address is that of the code that called into alloy, once the compiler has inlined what it
-/// inlines: often a member of a container. A request says nothing of what it is for. An adapter
-/// that knows therefore leaves the type's name in a word of the thread's own, if there is a policy
-/// below that will look there.
+/// The address is in the code that called into alloy, once the compiler has inlined what it
+/// inlines: often a member of a container. `addr2line -i` names all that was inlined there. A
+/// request says nothing of what it is for. An adapter that knows therefore leaves the type's name
+/// in a word of the thread's own, if there is a policy below that will look there.
 
 #include <alloy/core/misuse.hpp>
 #include <alloy/core/type_name.hpp>

@@ -5,17 +5,16 @@
 /// @brief `alloy::detail::seal`: bytes that nobody may write, filled so that it shows if somebody
 /// did.
 ///
-///     seed ---+--> word --> | 3b | f1 | 09 | c7 | 55 | 8d | e3 | 1f | 3b | f1 | ...     always odd
-///     block --'
+///     seed ------+--> word --> | 3b | f1 | 09 | c7 | 55 | 8d | e3 | 1f |    always odd
+///     address ---'    + step --> | b1 | 6d | 43 | 31 | d5 | c5 | 1b | bd |  and so on
 ///
-/// Eight bytes that repeat follow from a block's address and a secret: no copy of what stands at
-/// another block can stand for them, and the zero that ends a string one byte too far always breaks
-/// them, as every even byte does. Of odd ones that are written, one in 128 is right by chance.
+/// The bytes of a range follow from where it begins and a secret: no copy of other bytes can stand
+/// for them, and the zero that ends a string one byte too far always breaks them, as every even
+/// byte does. Of odd ones that are written, one in 128 is the right one by chance.
 
 #include <alloy/core/bits.hpp>
 #include <alloy/core/sanitize.hpp>
 
-#include <bit>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -39,17 +38,15 @@ namespace alloy::inline ALLOY_ABI::detail {
     return seed != 0 ? seed : 1;
 }
 
-/// Fills a range of bytes, and sees which one was written since. It may touch what is poisoned.
+/// Fills ranges of bytes, and sees which one was written since. It may touch what is poisoned.
 class seal {
 public:
-    /// The one of `block`.
-    seal(std::uint64_t seed, const void* block) noexcept
-        : word_(folded((seed + address(block)) * golden) | odd) {}
+    explicit constexpr seal(std::uint64_t seed) noexcept : seed_(seed) {}
 
-    /// Another one, which has no byte in common with it.
-    [[nodiscard]] seal other() const noexcept {
+    /// Another one: where both seal a range, they have no byte in common.
+    [[nodiscard]] constexpr seal other() const noexcept {
         seal different = *this;
-        different.word_ = ~word_ | odd;
+        different.inverse_ = !inverse_;
         return different;
     }
 
@@ -58,13 +55,13 @@ public:
         each(from, to, [](auto* at, auto sealed) { write_kept(at, sealed); });
     }
 
-    /// The first byte that is not as put() of the same range left it, or null.
+    /// The first byte that is not as put() left it, which began there, too; or null.
     [[nodiscard, gnu::always_inline]] const std::byte* broken(const std::byte* from,
                                                               const std::byte* to) const noexcept {
         words wrong{};
         each(from, to,
              [&](const auto* at, auto sealed) { wrong |= difference(read_kept(at), sealed); });
-        return (wrong[0] | wrong[1]) == 0 ? nullptr : first_wrong(word_, from, to);
+        return (wrong[0] | wrong[1]) == 0 ? nullptr : first_wrong(from, to);
     }
 
 private:
@@ -77,27 +74,50 @@ private:
         T value;
     };
 
-    /// Calls `visit(at, sealed)` for sixteen bytes at a time, or for eight if there are no more, or
-    /// for each; the last ones may have come before.
-    template <class Byte, class Visit>
-    [[gnu::always_inline]] void each(Byte* from, const std::byte* to, Visit visit) const noexcept {
-        const std::ptrdiff_t count = to - from;
-        if (count >= 16) {
-            each_of<words>(from, count, visit);
-        } else if (count >= 8) {
-            each_of<std::uint64_t>(from, count, visit);
-        } else {
-            for (std::ptrdiff_t i = 0; i < count; ++i) { visit(from + i, byte(word_, i)); }
+    /// What a range is sealed with: words that a step lies between.
+    struct sequence {
+        std::uint64_t first;
+        std::uint64_t step;
+
+        [[nodiscard]] std::uint64_t word(std::size_t index) const noexcept {
+            return (first + index * step) | odd;
         }
+        /// The word that begins at byte `offset`: parts of two, maybe.
+        [[nodiscard]] std::uint64_t at(std::size_t offset) const noexcept {
+            const std::size_t bits = 8 * (offset % 8);
+            const std::uint64_t next = word(offset / 8 + 1);
+            return word(offset / 8) >> bits | next << 1U << (63 - bits);
+        }
+    };
+
+    [[nodiscard]] sequence starting(const std::byte* from) const noexcept {
+        const std::uint64_t first = scattered(seed_ + address(from));
+        return inverse_ ? sequence{~first, ~golden + 1} : sequence{first, golden};
     }
 
-    template <class T, class Byte, class Visit>
-    [[gnu::always_inline]] void each_of(Byte* from, std::ptrdiff_t count,
-                                        Visit visit) const noexcept {
-        constexpr auto step = static_cast<std::ptrdiff_t>(sizeof(T));
-        Byte* const last = from + (count - step);
-        for (; from < last; from += step) { visit(as<T>(from), some<T>{T{} | word_}); }
-        visit(as<T>(last), some<T>{T{} | turned(word_, count)});
+    /// Calls `visit(at, sealed)` for sixteen bytes at a time, for eight in a range shorter than
+    /// that, or else for each; the last step may overlap the one before.
+    template <class Byte, class Visit>
+    [[gnu::always_inline]] void each(Byte* from, const std::byte* to, Visit visit) const noexcept {
+        const auto count = static_cast<std::size_t>(to - from);
+        const sequence sealed = starting(from);
+        if (count >= 16) {
+            words next{sealed.first, sealed.first + sealed.step};
+            Byte* const last = from + (count - 16);
+            for (; from < last; from += 16) {
+                visit(as<words>(from), some<words>{next | odd});
+                next += 2 * sealed.step;
+            }
+            if (from != last) { next = words{sealed.at(count - 16), sealed.at(count - 8)}; }
+            visit(as<words>(last), some<words>{next | odd});
+        } else if (count >= 8) {
+            visit(as<std::uint64_t>(from), some<std::uint64_t>{sealed.at(0)});
+            visit(as<std::uint64_t>(from + (count - 8)), some<std::uint64_t>{sealed.at(count - 8)});
+        } else {
+            for (std::size_t i = 0; i < count; ++i) {
+                visit(from + i, static_cast<std::byte>(sealed.at(i)));
+            }
+        }
     }
 
     template <class T>
@@ -117,29 +137,17 @@ private:
         return words{} | (a.value ^ b.value);
     }
 
-    /// The low half of a product depends on low bits alone, so the high one helps.
-    [[nodiscard]] static constexpr std::uint64_t folded(std::uint64_t product) noexcept {
-        return product ^ (product >> 32U);
-    }
-
-    /// The word that stands `by` bytes further on.
-    [[nodiscard]] static constexpr std::uint64_t turned(std::uint64_t word,
-                                                        std::ptrdiff_t by) noexcept {
-        return std::rotr(word, static_cast<int>(8 * (by % 8)));
-    }
-    [[nodiscard]] static constexpr std::byte byte(std::uint64_t word, std::ptrdiff_t at) noexcept {
-        return static_cast<std::byte>(turned(word, at));
-    }
-
-    [[nodiscard, gnu::noinline, gnu::cold]] static const std::byte*
-    first_wrong(std::uint64_t word, const std::byte* from, const std::byte* to) noexcept {
-        for (std::ptrdiff_t i = 0; i < to - from; ++i) {
-            if (read_kept(from + i) != byte(word, i)) { return from + i; }
+    [[nodiscard, gnu::noinline, gnu::cold]] const std::byte*
+    first_wrong(const std::byte* from, const std::byte* to) const noexcept {
+        const sequence sealed = starting(from);
+        for (std::size_t i = 0; from + i != to; ++i) {
+            if (read_kept(from + i) != static_cast<std::byte>(sealed.at(i))) { return from + i; }
         }
         return nullptr; // written again meanwhile, by a thread
     }
 
-    std::uint64_t word_;
+    std::uint64_t seed_;
+    bool inverse_ = false;
 };
 
 } // namespace alloy::inline ALLOY_ABI::detail
