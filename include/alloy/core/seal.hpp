@@ -5,8 +5,8 @@
 /// @brief `alloy::detail::seal`: bytes that nobody may write, filled so that it shows if somebody
 /// did.
 ///
-///     seed ------+--> word --> | 3b | f1 | 09 | c7 | 55 | 8d | e3 | 1f |    always odd
-///     address ---'    + step --> | b1 | 6d | 43 | 31 | d5 | c5 | 1b | bd |  and so on
+///     seed ------+-->  first word  -->  | 3b | f1 | 09 | c7 | 55 | 8d | e3 | 1f |   always odd
+///     address ---'     and a step  -->  | 51 | 6d | 55 | 47 | 0f | 07 | 1b | bf |   and so on
 ///
 /// The bytes of a range follow from where it begins and a secret: no copy of other bytes can stand
 /// for them, and the zero that ends a string one byte too far always breaks them, as every even
