@@ -6,7 +6,7 @@
 ///
 ///     oldest_ --> [ later ] --> [ later ] --> [ later ] <-- newest_
 ///                                              ^   |
-///                                              '---'   nobody's, but not null: it waits, too
+///                                              '---'   its own: not null, since it waits, too
 
 #include <alloy/core/config.hpp>
 

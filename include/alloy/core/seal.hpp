@@ -55,7 +55,7 @@ public:
         each(from, to, [](auto* at, auto sealed) { write_kept(at, sealed); });
     }
 
-    /// The first byte that is not as put() left it, which began there, too; or null.
+    /// The first byte that is not as put() left it, or null. @pre put() began at `from`, too.
     [[nodiscard, gnu::always_inline]] const std::byte* broken(const std::byte* from,
                                                               const std::byte* to) const noexcept {
         words wrong{};
@@ -74,7 +74,7 @@ private:
         T value;
     };
 
-    /// What a range is sealed with: words that a step lies between.
+    /// What a range is sealed with: words that are one step apart.
     struct sequence {
         std::uint64_t first;
         std::uint64_t step;
