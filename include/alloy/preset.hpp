@@ -69,7 +69,7 @@ struct bits_over {
     template <layout Node>
     using in_order = next_fit<Node, Pages, chunk>;
     template <layout Node>
-    using lowest_first = locked<bitmap<Node, Pages, chunk>, spin_lock>;
+    using lowest_first = locked<next_fit<Node, Pages, chunk>, spin_lock>;
 };
 
 } // namespace detail

@@ -40,6 +40,7 @@ struct thread_cache_options {
     std::uint32_t slots = 1024; ///< Pointers of a stack at most.
     /// In blocks of all stacks together: with the stacks themselves less than 1 MiB by default.
     std::size_t bytes = std::size_t{640} * 1024;
+    std::size_t ordered = std::size_t{2} << 20U;
 };
 
 /// Keeps free blocks of each class of `Classes` for each thread; passes on what has no class.
@@ -91,7 +92,7 @@ public:
         const std::uint32_t count = top.count();
         if (count == 0) [[unlikely]] { return refill(index); }
         top.set_count(count - 1);
-        void* const at = rack_of(own).slots[index][count - 1];
+        void* const at = stacks_of(own).slots[index][count - 1];
         if (at == nullptr) { __builtin_unreachable(); } // so that no adapter looks
         detail::hand_out(&nobody, at, Classes::at(index).size);
         return at;
@@ -103,7 +104,7 @@ public:
     [[gnu::always_inline]] static void deallocate(void* at, layout given) noexcept {
         if (!Classes::serves(given)) [[unlikely]] { return Upstream{}.deallocate(at, given); }
         const std::size_t index = Classes::index(given);
-        tops& own = *mine;
+        tops& own = *mine->into[index];
         detail::rack_top& top = own.tops[index];
         const std::uint32_t count = top.count();
         if (count == top.limit) [[unlikely]] {
@@ -111,7 +112,7 @@ public:
             return;
         }
         detail::take_back(&nobody, at, Classes::at(index).size);
-        rack_of(own).slots[index][count] = at;
+        stacks_of(own).slots[index][count] = at;
         top.set_count(count + 1);
     }
 
@@ -143,7 +144,7 @@ public:
     static constexpr std::size_t bins = Classes::count;
     [[nodiscard]] static bin_account bin(std::size_t index) noexcept {
         bin_account all{Classes::at(index).size, 0};
-        for_each_rack([&](const rack& each) noexcept { all.free += each.tops[index].count(); });
+        for_each_rack([&](const rack& each) noexcept { all.free += each.kept(index); });
         return all;
     }
 
@@ -152,7 +153,8 @@ public:
     }
 
 private:
-    struct rack : detail::rack<Classes, Options.slots, Options.bytes> {
+    using stacks = detail::rack_stacks<Classes, Options.slots>;
+    struct rack : detail::rack<Classes, Options.slots, Options.bytes, Options.ordered> {
         rack* next = nullptr;
         rack* last = nullptr;
     };
@@ -180,6 +182,7 @@ private:
     static inline constinit thread_local bool ended = false;
 
     /// @pre `own` is not nobody's.
+    static stacks& stacks_of(tops& own) noexcept { return static_cast<stacks&>(own); }
     static rack& rack_of(tops& own) noexcept { return static_cast<rack&>(own); }
 
     [[gnu::noinline]] static void* refill(std::size_t index) noexcept {
