@@ -29,7 +29,6 @@
 #include <alloy/compose/thread_cached.hpp>
 #include <alloy/core/mutex.hpp>
 #include <alloy/core/size_class.hpp>
-#include <alloy/policy/bitmap.hpp>
 #include <alloy/policy/buddy.hpp>
 #include <alloy/policy/bump.hpp>
 #include <alloy/policy/lock_free_pool.hpp>
@@ -69,16 +68,16 @@ struct bits_over {
     template <layout Node>
     using in_order = next_fit<Node, Pages, chunk>;
     template <layout Node>
-    using lowest_first = locked<next_fit<Node, Pages, chunk>, spin_lock>;
+    using in_order_shared = locked<in_order<Node>, spin_lock>;
 };
 
 } // namespace detail
 
-/// A `bitmap` for every multiple of 8 bytes to 128, each behind a lock of its own; what is larger
+/// A `next_fit` for every multiple of 8 bytes to 128, each behind a lock of its own; what is larger
 /// comes from `Large`.
 template <policy Pages = pages<>, policy Large = new_source>
 using shared_bitmaps =
-    size_classes<detail::small_sizes, detail::bits_over<Pages>::template lowest_first, Large>;
+    size_classes<detail::small_sizes, detail::bits_over<Pages>::template in_order_shared, Large>;
 
 namespace detail {
 

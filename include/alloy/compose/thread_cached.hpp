@@ -40,6 +40,8 @@ struct thread_cache_options {
     std::uint32_t slots = 1024; ///< Pointers of a stack at most.
     /// In blocks of all stacks together: with the stacks themselves less than 1 MiB by default.
     std::size_t bytes = std::size_t{640} * 1024;
+    /// Live bytes of a class above which upstream says which free block is next; `unlimited` for
+    /// never. By default what a core's second-level cache holds.
     std::size_t ordered = std::size_t{2} << 20U;
 };
 
@@ -49,7 +51,8 @@ struct thread_cache_options {
 ///
 /// @tparam Classes  Which class serves what; see linear_classes. `Upstream` rounds as it does.
 /// @tparam Upstream Where batches come from: without state, such as a `global`.
-/// @tparam Memory   Where racks come from, about `8 * slots` bytes a class for each thread.
+/// @tparam Memory   Where racks come from, about `16 * slots` bytes a class for each thread,
+///                  of which no more is touched than what is used.
 ///
 /// @threads Safe, and without a lock or an atomic read-modify-write but for a batch. Not to be
 ///          called in a signal handler. A destructor that runs after the thread's rack is gone is
@@ -87,13 +90,8 @@ public:
     [[nodiscard, gnu::always_inline]] static void* allocate(layout want) noexcept {
         if (!Classes::serves(want)) [[unlikely]] { return Upstream{}.allocate(want); }
         const std::size_t index = Classes::index(want);
-        tops& own = *mine;
-        detail::rack_top& top = own.tops[index];
-        const std::uint32_t count = top.count();
-        if (count == 0) [[unlikely]] { return refill(index); }
-        top.set_count(count - 1);
-        void* const at = stacks_of(own).slots[index][count - 1];
-        if (at == nullptr) { __builtin_unreachable(); } // so that no adapter looks
+        void* const at = mine->tops[index].pop();
+        if (at == nullptr) [[unlikely]] { return refill(index); }
         detail::hand_out(&nobody, at, Classes::at(index).size);
         return at;
     }
@@ -104,16 +102,8 @@ public:
     [[gnu::always_inline]] static void deallocate(void* at, layout given) noexcept {
         if (!Classes::serves(given)) [[unlikely]] { return Upstream{}.deallocate(at, given); }
         const std::size_t index = Classes::index(given);
-        tops& own = *mine->into[index];
-        detail::rack_top& top = own.tops[index];
-        const std::uint32_t count = top.count();
-        if (count == top.limit) [[unlikely]] {
-            make_room_for(index, at);
-            return;
-        }
+        if (!mine->into[index]->push(at)) [[unlikely]] { return make_room_for(index, at); }
         detail::take_back(&nobody, at, Classes::at(index).size);
-        stacks_of(own).slots[index][count] = at;
-        top.set_count(count + 1);
     }
 
     /// Returns what the calling thread keeps upstream, and lets upstream trim.
@@ -153,7 +143,6 @@ public:
     }
 
 private:
-    using stacks = detail::rack_stacks<Classes, Options.slots>;
     struct rack : detail::rack<Classes, Options.slots, Options.bytes, Options.ordered> {
         rack* next = nullptr;
         rack* last = nullptr;
@@ -182,7 +171,6 @@ private:
     static inline constinit thread_local bool ended = false;
 
     /// @pre `own` is not nobody's.
-    static stacks& stacks_of(tops& own) noexcept { return static_cast<stacks&>(own); }
     static rack& rack_of(tops& own) noexcept { return static_cast<rack&>(own); }
 
     [[gnu::noinline]] static void* refill(std::size_t index) noexcept {

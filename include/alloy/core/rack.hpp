@@ -2,16 +2,21 @@
 #pragma once
 
 /// @file
-/// @brief `alloy::detail::rack`: a stack of free blocks for each size class, of one thread.
+/// @brief `alloy::detail::rack`: stacks of free blocks for each size class, of one thread.
 ///
-///     tops    [ count limit | count limit | ... ]     all that a hit looks at
-///     slots   [ p | p | p |   |   |   ]  class 0      what is pointed to is never touched
-///             [ p |   |   |   |   |   ]  class 1
-///                ^ count        ^ limit
+///     tops    [ newest limit | newest limit | ... ]    all that a hit looks at
+///     slots   [ 0 | p | p | p |   |   |   ]  class 0   what is pointed to is never touched
+///             [ 0 | p |   |   |   |   |   ]  class 1
+///                   ^ newest            ^ limit
 ///
 /// A stack starts short and doubles its limit whenever it runs out or over, as long as all limits
 /// stay within the bytes that the rack may hold; a stack that has come to rest is halved to make
 /// room for others.
+///
+/// A request gets the newest block, which is still in the processor's cache, until the live blocks
+/// of its class are more than that holds. From then on releases go to a stack of their own, and from
+/// there back upstream, all at once: so upstream says which block is next, and places nodes that
+/// are asked for one after another side by side (ADR 21).
 
 #include <alloy/core/layout.hpp>
 #include <alloy/core/sanitize.hpp>
@@ -24,20 +29,36 @@
 
 namespace alloy::inline ALLOY_ABI::detail {
 
-/// The fill of one stack. The count is read by others, and written by the rack's thread alone; by
-/// builtins, since a std::atomic is called without optimisation.
+/// Where a stack ends. What lies on it is counted by others, and changed by the rack's thread alone;
+/// by builtins, since a std::atomic is called without optimisation.
 struct rack_top {
-    [[nodiscard, gnu::always_inline]] std::uint32_t count() const noexcept {
-        return __atomic_load_n(&count_, __ATOMIC_RELAXED);
+    /// The newest block's slot; a null lies below the oldest.
+    [[nodiscard, gnu::always_inline]] void** newest() const noexcept {
+        return __atomic_load_n(&newest_, __ATOMIC_RELAXED);
     }
-    [[gnu::always_inline]] void set_count(std::uint32_t count) noexcept {
-        __atomic_store_n(&count_, count, __ATOMIC_RELAXED);
+    [[gnu::always_inline]] void set_newest(void** slot) noexcept {
+        __atomic_store_n(&newest_, slot, __ATOMIC_RELAXED);
     }
 
-    std::uint32_t limit = 0;
+    /// @return Null if there is none.
+    [[nodiscard, gnu::always_inline]] void* pop() noexcept {
+        void** const slot = newest();
+        if (*slot == nullptr) [[unlikely]] { return nullptr; }
+        set_newest(slot - 1);
+        return *slot;
+    }
 
-private:
-    std::uint32_t count_ = 0;
+    /// @return False if there is no slot left.
+    [[nodiscard, gnu::always_inline]] bool push(void* block) noexcept {
+        void** const slot = newest();
+        if (slot == limit) [[unlikely]] { return false; }
+        slot[1] = block;
+        set_newest(slot + 1);
+        return true;
+    }
+
+    void** newest_;
+    void** limit; ///< The last slot.
 };
 
 /// Puts a batch on a stack, but for its first block: the second is popped next. There is too little
@@ -57,97 +78,114 @@ std::size_t pile_up(Upstream&& upstream, std::span<void* const> batch, layout bl
     return count;
 }
 
-/// The tops of the stacks of all classes, and which of a rack's two a release pushes to. By
-/// themselves they are a rack without slots: every stack is empty, and full.
+/// The tops of a stack for each class, and which one releases go to. By themselves they are a rack
+/// without slots: every stack is empty, and full.
 template <class Classes>
 struct rack_tops {
-    constexpr rack_tops() noexcept { into.fill(this); }
-
-    std::array<rack_top, Classes::count> tops{};
-    std::array<rack_tops*, Classes::count> into;
-};
-
-/// A stack for each class.
-template <class Classes, std::uint32_t Slots>
-struct rack_stacks : rack_tops<Classes> {
-    std::array<std::array<void*, Slots>, Classes::count> slots; // what lies below each count
-};
-
-/// @tparam Slots Blocks of a stack at most.
-/// @tparam Bytes In blocks of all stacks at most; what they start with, at least.
-/// @threads Its own; others may read counts.
-template <class Classes, std::uint32_t Slots, std::size_t Bytes, std::size_t Ordered>
-class rack : public rack_stacks<Classes, Slots> {
-    static constexpr std::uint32_t first_limit = std::min<std::uint32_t>(4, Slots);
-    static constexpr std::uint32_t patience = 64; // batches between two looks for stacks at rest
-    static constexpr std::size_t ordered_size = 128; // neighbours of that size share lines
-
-public:
-    using stacks = rack_stacks<Classes, Slots>;
-    using stacks::into;
-    using stacks::slots;
-    using stacks::tops;
-
-    rack() noexcept {
+    constexpr rack_tops() noexcept {
         for (std::size_t i = 0; i < Classes::count; ++i) {
-            tops[i].limit = first_limit;
-            granted_ += first_limit * Classes::at(i).size;
+            tops[i] = {&nothing, &nothing};
+            into[i] = &tops[i];
         }
     }
+    rack_tops(const rack_tops&) = delete;
+    rack_tops& operator=(const rack_tops&) = delete;
 
-    rack(const rack&) = delete;
-    rack& operator=(const rack&) = delete;
-    ~rack() = default;
+    std::array<rack_top, Classes::count> tops;
+    std::array<rack_top*, Classes::count> into;
+    void* nothing = nullptr;
+};
 
-    /// Free blocks of a class.
+/// The same with slots. A stack has none before open().
+template <class Classes, std::size_t Slots>
+struct rack_stacks : rack_tops<Classes> {
+    /// Blocks on a stack. @threads Any.
+    [[nodiscard]] std::size_t count(std::size_t index) const noexcept {
+        return slots_to(index, this->tops[index].newest());
+    }
+    void set_count(std::size_t index, std::size_t count) noexcept {
+        this->tops[index].set_newest(slots[index].data() + count);
+    }
+
+    /// Blocks that there is room for.
+    [[nodiscard]] std::size_t limit(std::size_t index) const noexcept {
+        return slots_to(index, this->tops[index].limit);
+    }
+    void set_limit(std::size_t index, std::size_t limit) noexcept {
+        this->tops[index].limit = slots[index].data() + limit;
+    }
+
+    void open(std::size_t index, std::size_t limit) noexcept {
+        slots[index][0] = nullptr;
+        set_count(index, 0);
+        set_limit(index, limit);
+    }
+
+    /// The blocks of a stack, the oldest first.
+    [[nodiscard]] void** blocks(std::size_t index) noexcept { return slots[index].data() + 1; }
+
+    std::array<std::array<void*, Slots + 1>, Classes::count> slots; // a null below each stack
+    std::array<std::size_t, Classes::count> seen{};                 // each count at the last look
+
+private:
+    std::size_t slots_to(std::size_t index, void* const* slot) const noexcept {
+        return slot == &this->nothing ? 0
+                                      : static_cast<std::size_t>(slot - slots[index].data());
+    }
+};
+
+/// @tparam Slots   Blocks of a stack at most.
+/// @tparam Bytes   In blocks of all stacks at most; what they start with, at least.
+/// @tparam Ordered Live bytes of a class above which upstream says which block is next.
+/// @threads Its own; others may read counts.
+template <class Classes, std::size_t Slots, std::size_t Bytes, std::size_t Ordered>
+class rack : public rack_stacks<Classes, Slots> {
+    static constexpr std::size_t first_limit = std::min<std::size_t>(4, Slots);
+    static constexpr std::uint32_t patience = 64; // batches between two looks for stacks at rest
+    static constexpr std::size_t near = 128;      // bytes; larger blocks share no lines with others
+
+    using stacks = rack_stacks<Classes, Slots>;
+
+public:
+    using stacks::into;
+    using stacks::tops;
+
+    /// Free blocks of a class. @threads Any.
     [[nodiscard]] std::size_t kept(std::size_t index) const noexcept {
-        return tops[index].count() + returned_.tops[index].count();
+        return this->count(index) + returned_.count(index);
     }
 
     /// Takes half a stack from upstream, and hands one block of it out. @return Null if upstream is
     /// out, and nobody released a block of the class meanwhile.
     template <class Upstream>
     [[nodiscard]] void* refill(Upstream&& upstream, std::size_t index) noexcept {
+        if (this->limit(index) == 0) { this->open(index, first_limit); }
         const layout block = Classes::at(index);
         std::array<void*, (Slots + 1) / 2> fresh;
         const std::size_t n =
             upstream.allocate_batch(block, fresh.data(), (wider(*this, index) + 1) / 2);
-        rack_top& top = tops[index];
         if (n == 0) { return last_resort(index); }
-        live_[index] += static_cast<std::ptrdiff_t>(n);
-        const std::size_t count = pile_up(upstream, {fresh.data(), n}, block, slots[index].data(), top.count(), top.limit);
-        top.set_count(static_cast<std::uint32_t>(count));
+        const std::size_t before = this->count(index);
+        const std::size_t now = pile_up(upstream, {fresh.data(), n}, block, this->blocks(index),
+                                        before, this->limit(index));
+        this->set_count(index, now);
+        out_[index] += static_cast<std::ptrdiff_t>((1 + now - before) * block.size);
         widen(upstream, *this, index); // not before: a request that fails changes nothing
         choose(upstream, index);
         return fresh[0];
     }
 
-    /// Makes room in a stack that is full.
+    /// Makes room in the stack for releases, which is full.
     template <class Upstream>
     void make_room(Upstream&& upstream, std::size_t index) noexcept {
-        stacks& full = static_cast<stacks&>(*into[index]);
+        const bool ordered = is_ordered(index);
+        stacks& full = ordered ? returned_ : *this;
+        if (full.limit(index) == 0) { return full.open(index, first_limit); }
         widen(upstream, full, index);
-        rack_top& top = full.tops[index];
-        if (top.count() == top.limit) {
-            flush(upstream, full, index, &full == this ? top.limit / 2 : 0);
+        if (full.count(index) == full.limit(index)) {
+            flush(upstream, full, index, ordered ? 0 : full.limit(index) / 2);
             choose(upstream, index);
         }
-    }
-
-    /// Returns the oldest blocks of a stack upstream, but for `keep`. @return Bytes.
-    template <class Upstream>
-    std::size_t flush(Upstream&& upstream, stacks& from, std::size_t index, std::uint32_t keep) noexcept {
-        const std::uint32_t count = from.tops[index].count();
-        if (count <= keep) { return 0; }
-        const std::uint32_t gone = count - keep;
-        const layout block = Classes::at(index);
-        void** const stack = from.slots[index].data();
-        for (std::uint32_t i = 0; i < gone; ++i) { unpoison(stack[i], block.size); }
-        upstream.deallocate_batch(stack, gone, block);
-        std::copy(stack + gone, stack + count, stack);
-        from.tops[index].set_count(keep);
-        live_[index] -= static_cast<std::ptrdiff_t>(gone);
-        return gone * block.size;
     }
 
     /// Returns every block upstream. @return Bytes.
@@ -161,70 +199,95 @@ public:
     }
 
 private:
-    void* last_resort(std::size_t index) noexcept {
-        stacks& any = tops[index].count() != 0 ? *this : returned_;
-        rack_top& top = any.tops[index];
-        if (top.count() == 0) { return nullptr; }
-        top.set_count(top.count() - 1); // what upstream's handler released, or waits to go there
-        return any.slots[index][top.count()];
+    [[nodiscard]] bool is_ordered(std::size_t index) const noexcept {
+        return into[index] != &tops[index];
     }
 
+    /// Upstream is out: what its handler released here, or waits to be returned. See ADR 19.
+    void* last_resort(std::size_t index) noexcept {
+        void* const at = tops[index].pop();
+        return at != nullptr ? at : returned_.tops[index].pop();
+    }
+
+    /// Returns the oldest blocks of a stack upstream, but for `keep`. @return Bytes.
+    template <class Upstream>
+    std::size_t flush(Upstream&& upstream, stacks& from, std::size_t index,
+                      std::size_t keep) noexcept {
+        const std::size_t count = from.count(index);
+        if (count <= keep) { return 0; }
+        const std::size_t gone = count - keep;
+        const layout block = Classes::at(index);
+        void** const oldest = from.blocks(index);
+        for (std::size_t i = 0; i < gone; ++i) { unpoison(oldest[i], block.size); }
+        upstream.deallocate_batch(oldest, gone, block);
+        std::copy(oldest + gone, oldest + count, oldest);
+        from.set_count(index, keep);
+        out_[index] -= static_cast<std::ptrdiff_t>(gone * block.size);
+        return gone * block.size;
+    }
+
+    /// From now on upstream says which block of a class is next, or no longer does: there is a
+    /// factor of two between, so that it does not change its mind with every batch.
     template <class Upstream>
     void choose(Upstream&& upstream, std::size_t index) noexcept {
+        constexpr auto most = static_cast<std::ptrdiff_t>(Ordered);
         const layout block = Classes::at(index);
-        if (block.size > ordered_size) { return; }
-        const std::ptrdiff_t bytes = live_[index] * static_cast<std::ptrdiff_t>(block.size);
-        if (into[index] == this) {
-            if (bytes > static_cast<std::ptrdiff_t>(Ordered)) {
-                into[index] = &returned_;
-                if (returned_.tops[index].limit == 0) {
-                    returned_.tops[index].limit = first_limit;
-                    granted_ += first_limit * block.size;
-                }
-            }
-        } else if (2 * bytes < static_cast<std::ptrdiff_t>(Ordered)) {
-            into[index] = this;
+        if (is_ordered(index)) {
+            if (out_[index] > most / 2) { return; }
+            into[index] = &tops[index];
             flush(upstream, returned_, index, 0);
+        } else if (out_[index] > most && block.size <= near) {
+            if (returned_.limit(index) == 0) {
+                if (granted_ + first_limit * block.size > Bytes) { return; }
+                granted_ += first_limit * block.size;
+                returned_.open(index, first_limit);
+            }
+            into[index] = &returned_.tops[index];
         }
     }
 
     /// The limit of a stack that is doubled, if there is room for that.
-    [[nodiscard]] std::uint32_t wider(const stacks& of, std::size_t index) const noexcept {
-        const std::uint32_t limit = of.tops[index].limit;
-        const std::uint32_t wanted = std::min(2 * limit, Slots);
+    [[nodiscard]] std::size_t wider(const stacks& in, std::size_t index) const noexcept {
+        const std::size_t limit = in.limit(index);
+        const std::size_t wanted = std::min(2 * limit, Slots);
         return granted_ + (wanted - limit) * Classes::at(index).size <= Bytes ? wanted : limit;
     }
 
     /// Doubles the limit of a stack that has run out or over, if others can make room for it.
     template <class Upstream>
-    void widen(Upstream&& upstream, stacks& of, std::size_t index) noexcept {
-        std::uint32_t& limit = of.tops[index].limit;
+    void widen(Upstream&& upstream, stacks& in, std::size_t index) noexcept {
         if (++batches_ % patience == 0) { narrow(upstream, index); }
-        const std::uint32_t wanted = wider(of, index);
-        granted_ += (wanted - limit) * Classes::at(index).size;
-        limit = wanted;
+        const std::size_t wanted = wider(in, index);
+        granted_ += (wanted - in.limit(index)) * Classes::at(index).size;
+        in.set_limit(index, wanted);
     }
 
-    /// Halves the stacks that are as they were at the last look, but for the one in use.
+    /// Halves the stacks that are as they were at the last look, but for the class in use.
     template <class Upstream>
     void narrow(Upstream&& upstream, std::size_t in_use) noexcept {
-        for (std::size_t i = 0; i < Classes::count; ++i) {
-            rack_top& top = tops[i];
-            if (i != in_use && top.count() == seen_[i] && top.limit > first_limit) {
-                const std::uint32_t half = top.limit / 2;
-                flush(upstream, *this, i, half);
-                granted_ -= (top.limit - half) * Classes::at(i).size;
-                top.limit = half;
+        for (stacks* each : {static_cast<stacks*>(this), &returned_}) {
+            for (std::size_t i = 0; i < Classes::count; ++i) {
+                const std::size_t limit = each->limit(i);
+                if (i != in_use && each->count(i) == each->seen[i] && limit > first_limit) {
+                    flush(upstream, *each, i, limit / 2);
+                    granted_ -= (limit - limit / 2) * Classes::at(i).size;
+                    each->set_limit(i, limit / 2);
+                }
+                each->seen[i] = each->count(i);
             }
-            seen_[i] = top.count();
         }
     }
 
-    std::array<std::uint32_t, Classes::count> seen_{}; // each count at the last look
-    std::array<std::ptrdiff_t, Classes::count> live_{}; // blocks that came, but for those that went
-    std::size_t granted_ = 0;                          // bytes that the limits add up to
+    stacks returned_; // what was released in classes that are ordered
+    std::array<std::ptrdiff_t, Classes::count> out_{}; // bytes that came, less those that went back
+    std::size_t granted_ = [] {                        // bytes that the limits add up to
+        std::size_t bytes = 0;
+        for (std::size_t i = 0; i < Classes::count; ++i) {
+            bytes += first_limit * Classes::at(i).size;
+        }
+        return bytes;
+    }();
     std::uint32_t batches_ = 0;
-    stacks returned_;
 };
 
 } // namespace alloy::inline ALLOY_ABI::detail
