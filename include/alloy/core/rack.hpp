@@ -14,9 +14,9 @@
 /// room for others.
 ///
 /// A request gets the newest block, which is still in the processor's cache, until the live blocks
-/// of its class are more than that holds. From then on releases go to a stack of their own, and from
-/// there back upstream, all at once: so upstream says which block is next, and places nodes that
-/// are asked for one after another side by side (ADR 21).
+/// of its class are more than that holds. From then on releases go to a stack of their own, and
+/// from there back upstream, all at once: so upstream says which block is next, and places nodes
+/// that are asked for one after another side by side (ADR 21).
 
 #include <alloy/core/layout.hpp>
 #include <alloy/core/sanitize.hpp>
@@ -29,8 +29,8 @@
 
 namespace alloy::inline ALLOY_ABI::detail {
 
-/// Where a stack ends. What lies on it is counted by others, and changed by the rack's thread alone;
-/// by builtins, since a std::atomic is called without optimisation.
+/// Where a stack ends. What lies on it is counted by others, and changed by the rack's thread
+/// alone; by builtins, since a std::atomic is called without optimisation.
 struct rack_top {
     /// The newest block's slot; a null lies below the oldest.
     [[nodiscard, gnu::always_inline]] void** newest() const noexcept {
@@ -43,9 +43,10 @@ struct rack_top {
     /// @return Null if there is none.
     [[nodiscard, gnu::always_inline]] void* pop() noexcept {
         void** const slot = newest();
-        if (*slot == nullptr) [[unlikely]] { return nullptr; }
+        void* const block = *slot;
+        if (block == nullptr) [[unlikely]] { return nullptr; }
         set_newest(slot - 1);
-        return *slot;
+        return block;
     }
 
     /// @return False if there is no slot left.
@@ -129,8 +130,7 @@ struct rack_stacks : rack_tops<Classes> {
 
 private:
     std::size_t slots_to(std::size_t index, void* const* slot) const noexcept {
-        return slot == &this->nothing ? 0
-                                      : static_cast<std::size_t>(slot - slots[index].data());
+        return slot == &this->nothing ? 0 : static_cast<std::size_t>(slot - slots[index].data());
     }
 };
 
@@ -230,7 +230,7 @@ private:
     /// factor of two between, so that it does not change its mind with every batch.
     template <class Upstream>
     void choose(Upstream&& upstream, std::size_t index) noexcept {
-        constexpr auto most = static_cast<std::ptrdiff_t>(Ordered);
+        constexpr auto most = static_cast<std::ptrdiff_t>(std::min(Ordered, unlimited / 2));
         const layout block = Classes::at(index);
         if (is_ordered(index)) {
             if (out_[index] > most / 2) { return; }
