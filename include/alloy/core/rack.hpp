@@ -32,6 +32,9 @@ namespace alloy::inline ALLOY_ABI::detail {
 /// Where a stack ends. What lies on it is counted by others, and changed by the rack's thread
 /// alone; by builtins, since a std::atomic is called without optimisation.
 struct rack_top {
+    rack_top() = default;
+    constexpr explicit rack_top(void** nothing) noexcept : limit(nothing), newest_(nothing) {}
+
     /// The newest block's slot; a null lies below the oldest.
     [[nodiscard, gnu::always_inline]] void** newest() const noexcept {
         return __atomic_load_n(&newest_, __ATOMIC_RELAXED);
@@ -58,8 +61,10 @@ struct rack_top {
         return true;
     }
 
-    void** newest_;
-    void** limit; ///< The last slot.
+    void** limit = nullptr; ///< The last slot.
+
+private:
+    void** newest_ = nullptr;
 };
 
 /// Puts a batch on a stack, but for its first block: the second is popped next. There is too little
@@ -85,15 +90,15 @@ template <class Classes>
 struct rack_tops {
     constexpr rack_tops() noexcept {
         for (std::size_t i = 0; i < Classes::count; ++i) {
-            tops[i] = {&nothing, &nothing};
+            tops[i] = rack_top(&nothing);
             into[i] = &tops[i];
         }
     }
     rack_tops(const rack_tops&) = delete;
     rack_tops& operator=(const rack_tops&) = delete;
 
-    std::array<rack_top, Classes::count> tops;
-    std::array<rack_top*, Classes::count> into;
+    std::array<rack_top, Classes::count> tops{};
+    std::array<rack_top*, Classes::count> into{};
     void* nothing = nullptr;
 };
 
@@ -171,7 +176,7 @@ public:
         this->set_count(index, now);
         out_[index] += static_cast<std::ptrdiff_t>((1 + now - before) * block.size);
         widen(upstream, *this, index); // not before: a request that fails changes nothing
-        choose(upstream, index);
+        choose(index);
         return fresh[0];
     }
 
@@ -184,7 +189,7 @@ public:
         widen(upstream, full, index);
         if (full.count(index) == full.limit(index)) {
             flush(upstream, full, index, ordered ? 0 : full.limit(index) / 2);
-            choose(upstream, index);
+            choose(index);
         }
     }
 
@@ -228,18 +233,15 @@ private:
 
     /// From now on upstream says which block of a class is next, or no longer does: there is a
     /// factor of two between, so that it does not change its mind with every batch.
-    template <class Upstream>
-    void choose(Upstream&& upstream, std::size_t index) noexcept {
+    void choose(std::size_t index) noexcept {
         constexpr auto most = static_cast<std::ptrdiff_t>(std::min(Ordered, unlimited / 2));
-        const layout block = Classes::at(index);
+        const std::size_t size = Classes::at(index).size;
         if (is_ordered(index)) {
-            if (out_[index] > most / 2) { return; }
-            into[index] = &tops[index];
-            flush(upstream, returned_, index, 0);
-        } else if (out_[index] > most && block.size <= near) {
+            if (out_[index] <= most / 2) { into[index] = &tops[index]; }
+        } else if (out_[index] > most && size <= near) {
             if (returned_.limit(index) == 0) {
-                if (granted_ + first_limit * block.size > Bytes) { return; }
-                granted_ += first_limit * block.size;
+                if (granted_ + first_limit * size > Bytes) { return; }
+                granted_ += first_limit * size;
                 returned_.open(index, first_limit);
             }
             into[index] = &returned_.tops[index];
