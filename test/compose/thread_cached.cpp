@@ -233,10 +233,11 @@ BOOST_AUTO_TEST_CASE(a_full_stack_sends_its_older_half_back_and_keeps_the_newer)
 BOOST_AUTO_TEST_CASE(what_is_released_goes_back_once_live_blocks_outgrow_the_processors_cache) {
     using upstream = lent<struct outgrown>;
     using cache = cached<outgrown, in_order>;
-    std::vector<void*> row = take(cache{}, 32, {32, 8}); // a kilobyte: no more than that
+    std::vector<void*> row = take(cache{}, 31, {32, 8});
+    row.push_back(cache::allocate({32, 8})); // a kilobyte: no more than that
     cache::deallocate(row[31], {32, 8});
     BOOST_TEST(cache::allocate({32, 8}) == row[31]);
-    row.push_back(cache::allocate({32, 8})); // with its batch, more
+    row.push_back(cache::allocate({32, 8}));
     for (std::size_t i = 0; i < 8; ++i) { cache::deallocate(row[i], {32, 8}); }
     BOOST_TEST(upstream::returned.empty());
     BOOST_TEST(kept(cache{}, {32, 8}) == 3 + 8U);
@@ -266,6 +267,17 @@ BOOST_AUTO_TEST_CASE(the_newest_comes_first_again_once_half_of_what_outgrew_it_i
     cache::deallocate(row[35], {32, 8});
     cache::trim();
     BOOST_TEST(upstream::own.live.empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_kept_is_not_live) {
+    using upstream = lent<struct not_live>;
+    using cache = cached<not_live, thread_cache_options{.slots = 64, .ordered = 1'024}>;
+    const std::vector<void*> row = take(cache{}, 29, {32, 8});
+    BOOST_TEST(upstream::own.live.size() == 60U);
+    cache::deallocate(row[0], {32, 8});
+    BOOST_TEST(cache::allocate({32, 8}) == row[0]);
+    give(cache{}, row, {32, 8});
+    cache::trim();
 }
 
 BOOST_AUTO_TEST_CASE(classes_are_put_in_order_each_by_itself) {

@@ -14,6 +14,8 @@
 ///                        Upstream     where threads meet
 ///
 /// A release goes to the rack of the thread that releases. A thread that ends gives its rack back.
+/// What was released last is handed out first, until so much of its size is live that the nodes of
+/// a list would lie all over it: from then on upstream says which is next.
 ///
 /// Choose it where several threads allocate and release small blocks. Avoid it for one thread (see
 /// magazine), and where what one thread keeps must be there for another at once.
@@ -40,8 +42,8 @@ struct thread_cache_options {
     std::uint32_t slots = 1024; ///< Pointers of a stack at most.
     /// In blocks of all stacks together: with the stacks themselves less than 1 MiB by default.
     std::size_t bytes = std::size_t{640} * 1024;
-    /// Live bytes of a class above which upstream says which free block is next; `unlimited` for
-    /// never. By default what a core's second-level cache holds.
+    /// Live bytes of a class of up to 128 above which upstream says which block is next;
+    /// `unlimited` for never. By default what a core's second-level cache holds.
     std::size_t ordered = std::size_t{2} << 20U;
 };
 
@@ -102,8 +104,11 @@ public:
     [[gnu::always_inline]] static void deallocate(void* at, layout given) noexcept {
         if (!Classes::serves(given)) [[unlikely]] { return Upstream{}.deallocate(at, given); }
         const std::size_t index = Classes::index(given);
-        if (!mine->into[index]->push(at)) [[unlikely]] { return make_room_for(index, at); }
-        detail::take_back(&nobody, at, Classes::at(index).size);
+        if (mine->into[index]->push(at)) [[likely]] {
+            detail::take_back(&nobody, at, Classes::at(index).size);
+        } else {
+            make_room_for(index, at);
+        }
     }
 
     /// Returns what the calling thread keeps upstream, and lets upstream trim.

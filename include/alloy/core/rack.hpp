@@ -236,9 +236,10 @@ private:
     void choose(std::size_t index) noexcept {
         constexpr auto most = static_cast<std::ptrdiff_t>(std::min(Ordered, unlimited / 2));
         const std::size_t size = Classes::at(index).size;
+        const std::ptrdiff_t live = out_[index] - static_cast<std::ptrdiff_t>(kept(index) * size);
         if (is_ordered(index)) {
-            if (out_[index] <= most / 2) { into[index] = &tops[index]; }
-        } else if (out_[index] > most && size <= near) {
+            if (live <= most / 2) { into[index] = &tops[index]; }
+        } else if (live > most && size <= near) {
             if (returned_.limit(index) == 0) {
                 if (granted_ + first_limit * size > Bytes) { return; }
                 granted_ += first_limit * size;
