@@ -180,7 +180,7 @@ struct zoo {
     template <layout Node>
     using preset_bin = next_fit<Node, S, std::size_t{1} << 20U>;
     using sixteen = linear_classes<8, 16>;
-    constexpr thread_cache_options in_order{.slots = 64, .ordered = 256};
+    static constexpr thread_cache_options in_order{.slots = 64, .ordered = 256};
     using uneven = listed_classes<std::array<std::size_t, 5>{16, 48, 64, 120, 256}>;
     using bins = size_classes<sixteen, listed_bin, S>;
     using bitmaps_ = // as the preset
