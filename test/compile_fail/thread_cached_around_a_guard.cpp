@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // EXPECT-ERROR: alloy::thread_cached: a cache would hide releases from the guard inside of it
 #include <alloy/compose/counted.hpp>
+#include <alloy/policy/bitmap.hpp>
 #include <alloy/preset.hpp>
 
 using namespace alloy;

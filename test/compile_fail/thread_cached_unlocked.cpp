@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // EXPECT-ERROR: alloy::thread_cached: threads share Upstream: wrap it in alloy::locked
+#include <alloy/policy/bitmap.hpp>
 #include <alloy/preset.hpp>
 
 using namespace alloy;

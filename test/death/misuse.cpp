@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Plants one misuse of one policy's block, for AddressSanitizer to report.   misuse POLICY MISUSE
+#include <alloy/policy/bitmap.hpp>
 #include <alloy/policy/freelist.hpp>
 #include <alloy/policy/lock_free_buddy.hpp>
 #include <alloy/policy/lock_free_pool.hpp>
