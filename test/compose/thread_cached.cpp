@@ -21,6 +21,7 @@
 #include <cstring>
 #include <mutex>
 #include <thread>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -108,9 +109,16 @@ struct metered : pages<> {
 };
 
 /// What pool_allocator is made of, from pages that are counted.
+template <class Tag, thread_cache_options Options>
+using over_bitmaps =
+    thread_cached<sizes, global<shared_bitmaps<metered<Tag>>>, Options, metered<Tag>>;
 using node_pages = metered<struct of_nodes>;
-using nodes =
-    thread_cached<sizes, global<shared_bitmaps<node_pages>>, thread_cache_options{}, node_pages>;
+using nodes = over_bitmaps<of_nodes, thread_cache_options{}>;
+
+/// The same, in order from the first batches on.
+using early_pages = metered<struct of_early_nodes>;
+using early_nodes = over_bitmaps<of_early_nodes, thread_cache_options{.ordered = 1'024}>;
+using both = std::tuple<std::pair<nodes, node_pages>, std::pair<early_nodes, early_pages>>;
 
 template <class Call>
 void elsewhere(Call call) {
@@ -269,6 +277,24 @@ BOOST_AUTO_TEST_CASE(the_newest_comes_first_again_once_half_of_what_outgrew_it_i
     BOOST_TEST(upstream::own.live.empty());
 }
 
+BOOST_AUTO_TEST_CASE(the_newest_comes_first_again_only_when_nothing_waits_to_go_back) {
+    using upstream = lent<struct waiting>;
+    using cache = cached<waiting, in_order>;
+    std::vector<void*> row = take(cache{}, 36, {32, 8});
+    give(cache{}, {row.begin(), row.begin() + 16 + 6}, {32, 8}); // fourteen are live, six wait
+    const std::vector<void*> more = take(cache{}, 1, {32, 8});
+    cache::deallocate(row[22], {32, 8});
+    cache::deallocate(row[23], {32, 8});
+    BOOST_TEST(upstream::returned == std::vector<void*>(row.begin(), row.begin() + 16));
+    cache::deallocate(row[24], {32, 8});
+    BOOST_TEST(upstream::returned == std::vector<void*>(row.begin(), row.begin() + 24));
+    give(cache{}, {row.begin() + 25, row.end()}, {32, 8});
+    give(cache{}, more, {32, 8});
+    const std::size_t left = upstream::own.live.size();
+    BOOST_TEST(cache::trim() == left * 32);
+    BOOST_TEST(upstream::own.live.empty());
+}
+
 BOOST_AUTO_TEST_CASE(what_is_kept_is_not_live) {
     using upstream = lent<struct not_live>;
     using cache = cached<not_live, thread_cache_options{.slots = 64, .ordered = 1'024}>;
@@ -283,12 +309,18 @@ BOOST_AUTO_TEST_CASE(what_is_kept_is_not_live) {
 BOOST_AUTO_TEST_CASE(classes_are_put_in_order_each_by_itself) {
     using cache = cached<struct each_by_itself, in_order>;
     const std::vector<void*> many = take(cache{}, 36, {32, 8});
+    cache::deallocate(many[0], {32, 8});
+    BOOST_TEST(kept(cache{}, {32, 8}) == 1U);
+    void* const next = cache::allocate({32, 8});
+    BOOST_TEST(next != many[0]);
     void* const other = cache::allocate({40, 8});
     cache::deallocate(other, {40, 8});
     BOOST_TEST(cache::allocate({40, 8}) == other);
     cache::deallocate(other, {40, 8});
-    give(cache{}, many, {32, 8});
+    give(cache{}, {many.begin() + 1, many.end()}, {32, 8});
+    cache::deallocate(next, {32, 8});
     cache::trim();
+    BOOST_TEST(lent<each_by_itself>::own.live.empty());
 }
 
 BOOST_AUTO_TEST_CASE(blocks_with_lines_of_their_own_are_not_put_in_order) {
@@ -321,10 +353,10 @@ BOOST_AUTO_TEST_CASE(what_waits_to_go_back_is_handed_out_when_upstream_is_out) {
     using cache = cached<last_resort, in_order>;
     upstream::own.budget = 36;
     const std::vector<void*> row = take(cache{}, 36, {32, 8});
-    cache::deallocate(row[0], {32, 8});
-    cache::deallocate(row[1], {32, 8});
-    BOOST_TEST(cache::allocate({32, 8}) == row[1]);
-    BOOST_TEST(cache::allocate({32, 8}) == row[0]);
+    give(cache{}, {row.begin(), row.begin() + 8}, {32, 8});
+    const std::size_t asked = upstream::batches.size();
+    BOOST_TEST(take(cache{}, 8, {32, 8}) == std::vector<void*>(row.rend() - 8, row.rend()));
+    BOOST_TEST(upstream::batches.size() == asked + 1); // and not for each of them
     BOOST_TEST(cache::allocate({32, 8}) == nullptr);
     upstream::own.budget = unlimited;
     give(cache{}, row, {32, 8});
@@ -414,9 +446,11 @@ BOOST_AUTO_TEST_CASE(a_stack_doubles_as_well_when_it_runs_over) {
     cache::trim();
 }
 
-BOOST_AUTO_TEST_CASE(all_stacks_together_stay_within_their_bytes) {
+template <std::size_t Ordered>
+void stays_within_its_bytes() {
     constexpr std::size_t most = 16'384;
-    using cache = cached<struct within, thread_cache_options{.slots = 512, .bytes = most}>;
+    using cache = cached<std::integral_constant<std::size_t, Ordered>,
+                         thread_cache_options{.slots = 512, .bytes = most, .ordered = Ordered}>;
     test::dice random(1);
     std::vector<std::pair<void*, layout>> live;
     std::size_t largest = 0;
@@ -437,6 +471,12 @@ BOOST_AUTO_TEST_CASE(all_stacks_together_stay_within_their_bytes) {
     for (const auto& [at, want] : live) { cache::deallocate(at, want); }
     BOOST_TEST(cache::account().cached <= most);
     cache::trim();
+}
+
+BOOST_AUTO_TEST_CASE(all_stacks_together_stay_within_their_bytes) {
+    stays_within_its_bytes<unlimited>();
+    stays_within_its_bytes<2'048>();
+    stays_within_its_bytes<0>();
 }
 
 BOOST_AUTO_TEST_CASE(a_stack_that_has_no_room_to_grow_makes_do) {
@@ -789,7 +829,9 @@ BOOST_AUTO_TEST_CASE(a_child_finds_the_racks_open_whatever_the_threads_of_its_pa
     cache::trim();
 }
 
-BOOST_AUTO_TEST_CASE(its_account_adds_up_while_other_threads_are_at_work) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(its_account_adds_up_while_other_threads_are_at_work, made, both) {
+    using cache = typename made::first_type;
+    using memory = typename made::second_type;
     std::atomic<unsigned> working = 3;
     std::vector<std::thread> threads;
     for (unsigned i = 0; i < 3; ++i) {
@@ -797,29 +839,30 @@ BOOST_AUTO_TEST_CASE(its_account_adds_up_while_other_threads_are_at_work) {
             test::dice random(i);
             for (std::uint64_t round = 0; round < test::thinned(2'000); ++round) {
                 const layout want{1 + random.below(128), 8};
-                give(nodes{}, take(nodes{}, 1 + random.below(200), want), want);
+                give(cache{}, take(cache{}, 1 + random.below(200), want), want);
             }
             --working;
         });
     }
     int looks = 0;
     do {
-        const byte_account now = nodes::account();
+        const byte_account now = cache::account();
         BOOST_TEST_REQUIRE(now.taken == now.cached);
         BOOST_TEST_REQUIRE(now.cached <= 3 * thread_cache_options{}.bytes);
         BOOST_TEST_REQUIRE(now.aside % pages<>::page_size() == 0);
-        BOOST_TEST_REQUIRE(now.aside <= node_pages::most);
+        BOOST_TEST_REQUIRE(now.aside <= memory::most);
         ++looks;
     } while (working != 0);
     for (std::thread& each : threads) { each.join(); }
     BOOST_TEST(looks > 0);
-    BOOST_TEST((nodes::account() == byte_account{}));
-    nodes::trim();
-    BOOST_TEST(node_pages::bytes == nodes::account().aside);
+    BOOST_TEST((cache::account() == byte_account{}));
+    cache::trim();
+    BOOST_TEST(memory::bytes == cache::account().aside);
 }
 
-BOOST_AUTO_TEST_CASE(no_block_that_threads_trade_is_owned_twice) {
-    nodes cache;
+BOOST_AUTO_TEST_CASE_TEMPLATE(no_block_that_threads_trade_is_owned_twice, made, both) {
+    using memory = typename made::second_type;
+    typename made::first_type cache;
     for (const unsigned threads : {2U, 4U, 16U}) {
         BOOST_TEST_CONTEXT(threads << " threads") {
             const std::uint64_t enough = test::thinned(5'000'000) / 3;
@@ -829,7 +872,7 @@ BOOST_AUTO_TEST_CASE(no_block_that_threads_trade_is_owned_twice) {
             BOOST_TEST(refused == 0U);
             BOOST_TEST(faults == 0U);
             cache.trim();
-            BOOST_TEST(node_pages::bytes == nodes::account().aside);
+            BOOST_TEST(memory::bytes == cache.account().aside);
         }
     }
 }
@@ -900,18 +943,41 @@ BOOST_AUTO_TEST_CASE(poisons_what_it_keeps_from_the_first_byte_on) {
 }
 #endif
 
-BOOST_AUTO_TEST_CASE(loses_no_block_to_a_handler_that_releases_while_upstream_is_asked) {
-    using source = test::interrupted<struct under_racks>;
-    using cache = thread_cached<sizes, source, eight>;
-    std::vector<void*> row = take(cache{}, 6, {40, 8});
-    while (kept(cache{}, {40, 8}) > 0) { row.push_back(cache::allocate({40, 8})); }
-    source::before_next = [&] {
-        give(cache{}, row, {40, 8});
-        row = take(cache{}, 2, {40, 8});
-    };
-    row.push_back(cache::allocate({40, 8}));
-    BOOST_TEST(source::out == row.size() + kept(cache{}, {40, 8}));
+template <thread_cache_options Options>
+void loses_no_block_to_a_handler() {
+    using source = test::interrupted<std::integral_constant<std::size_t, Options.ordered>>;
+    using cache = thread_cached<sizes, source, Options>;
+    std::vector<void*> row = take(cache{}, 40, {40, 8});
+    for (const bool trims : {false, true}) {
+        source::before_next = [&] {
+            give(cache{}, row, {40, 8});
+            row = take(cache{}, 2, {40, 8});
+            if (trims) { cache::trim(); }
+        };
+        while (source::before_next) { row.push_back(cache::allocate({40, 8})); }
+        BOOST_TEST(source::out == row.size() + kept(cache{}, {40, 8}));
+    }
     give(cache{}, row, {40, 8});
+    cache::trim();
+    BOOST_TEST(source::out == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(loses_no_block_to_a_handler_that_releases_while_upstream_is_asked) {
+    loses_no_block_to_a_handler<eight>();
+    loses_no_block_to_a_handler<in_order>();
+    loses_no_block_to_a_handler<thread_cache_options{.slots = 2, .ordered = 0}>();
+    loses_no_block_to_a_handler<thread_cache_options{.slots = 5, .ordered = 1}>();
+}
+
+BOOST_AUTO_TEST_CASE(hands_out_what_a_handler_released_though_upstream_is_out) {
+    using source = test::interrupted<struct soon_out>;
+    using cache = thread_cached<sizes, source, thread_cache_options{.slots = 2}>;
+    void* const at = cache::allocate({40, 8});
+    source::refuses = true;
+    source::before_next = [&] { cache::deallocate(at, {40, 8}); };
+    BOOST_TEST(cache::allocate({40, 8}) == at);
+    BOOST_TEST(cache::allocate({40, 8}) == nullptr);
+    cache::deallocate(at, {40, 8});
     cache::trim();
     BOOST_TEST(source::out == 0U);
 }

@@ -14,8 +14,8 @@
 ///                        Upstream     where threads meet
 ///
 /// A release goes to the rack of the thread that releases. A thread that ends gives its rack back.
-/// What was released last is handed out first, until so much of its size is live that the nodes of
-/// a list would lie all over it: from then on upstream says which is next.
+/// What was released last is handed out first, until more of its class is live than a processor's
+/// cache holds: from then on all of a full stack goes back, and upstream says which block is next.
 ///
 /// Choose it where several threads allocate and release small blocks. Avoid it for one thread (see
 /// magazine), and where what one thread keeps must be there for another at once.
@@ -40,7 +40,7 @@ namespace alloy::inline ALLOY_ABI {
 /// How much a thread may keep.
 struct thread_cache_options {
     std::uint32_t slots = 1024; ///< Pointers of a stack at most.
-    /// In blocks of all stacks together: with the stacks themselves less than 1 MiB by default.
+    /// In blocks of all stacks together: with the stacks themselves about 1 MiB by default.
     std::size_t bytes = std::size_t{640} * 1024;
     /// Live bytes of a class of up to 128 above which upstream says which block is next;
     /// `unlimited` for never. By default what a core's second-level cache holds.
@@ -98,7 +98,8 @@ public:
         return at;
     }
 
-    /// Keeps the block; the older half of its stack goes upstream if that is full.
+    /// Keeps the block; the older half of its stack goes upstream if that is full, or all of it if
+    /// upstream says which block is next.
     /// @pre `at` came from allocate(), of whichever thread, and is still live.
     /// @complexity O(1), but for a flush.
     [[gnu::always_inline]] static void deallocate(void* at, layout given) noexcept {

@@ -4,7 +4,7 @@
 /// @file
 /// @brief `alloy::detail::rack`: stacks of free blocks for each size class, of one thread.
 ///
-///     tops    [ newest limit | newest limit | ... ]    all that a hit looks at
+///     tops    [ newest limit | newest limit | ... ]    all that a request looks at
 ///     slots   [ 0 | p | p | p |   |   |   ]  class 0   what is pointed to is never touched
 ///             [ 0 | p |   |   |   |   |   ]  class 1
 ///                   ^ newest            ^ limit
@@ -14,9 +14,9 @@
 /// room for others.
 ///
 /// A request gets the newest block, which is still in the processor's cache, until the live blocks
-/// of its class are more than that holds. From then on releases go to a stack of their own, and
-/// from there back upstream, all at once: so upstream says which block is next, and places nodes
-/// that are asked for one after another side by side (ADR 21).
+/// of its class are more than that holds. From then on `into` leads releases to a stack of their
+/// own, and from there they go back upstream, all at once: so upstream says which block is next,
+/// and places nodes that are asked for one after another side by side (ADR 21).
 
 #include <alloy/core/layout.hpp>
 #include <alloy/core/sanitize.hpp>
@@ -147,7 +147,7 @@ template <class Classes, std::size_t Slots, std::size_t Bytes, std::size_t Order
 class rack : public rack_stacks<Classes, Slots> {
     static constexpr std::size_t first_limit = std::min<std::size_t>(4, Slots);
     static constexpr std::uint32_t patience = 64; // batches between two looks for stacks at rest
-    static constexpr std::size_t near = 128;      // bytes; larger blocks share no lines with others
+    static constexpr std::size_t near = 128;      // bytes; it matters less where larger blocks lie
 
     using stacks = rack_stacks<Classes, Slots>;
 
@@ -161,7 +161,7 @@ public:
     }
 
     /// Takes half a stack from upstream, and hands one block of it out. @return Null if upstream is
-    /// out, and nobody released a block of the class meanwhile.
+    /// out, no block of the class waits to go back, and nobody released one meanwhile.
     template <class Upstream>
     [[nodiscard]] void* refill(Upstream&& upstream, std::size_t index) noexcept {
         if (this->limit(index) == 0) { this->open(index, first_limit); }
@@ -208,10 +208,16 @@ private:
         return into[index] != &tops[index];
     }
 
-    /// Upstream is out: what its handler released here, or waits to be returned. See ADR 19.
+    /// Upstream is out: what its handler released here, or what waits to go back. See ADR 19.
     void* last_resort(std::size_t index) noexcept {
-        void* const at = tops[index].pop();
-        return at != nullptr ? at : returned_.tops[index].pop();
+        if (this->count(index) == 0) {
+            const std::size_t waiting = returned_.count(index);
+            const std::size_t some = std::min(waiting, this->limit(index));
+            std::copy_n(returned_.blocks(index) + (waiting - some), some, this->blocks(index));
+            if (some != 0) { returned_.set_count(index, waiting - some); }
+            this->set_count(index, some);
+        }
+        return tops[index].pop();
     }
 
     /// Returns the oldest blocks of a stack upstream, but for `keep`. @return Bytes.
@@ -231,14 +237,14 @@ private:
         return gone * block.size;
     }
 
-    /// From now on upstream says which block of a class is next, or no longer does: there is a
-    /// factor of two between, so that it does not change its mind with every batch.
+    /// From now on upstream says which block of a class is next, or no longer does, once nothing
+    /// waits to go back: there is a factor of two between, so that batches do not change it back.
     void choose(std::size_t index) noexcept {
         constexpr auto most = static_cast<std::ptrdiff_t>(std::min(Ordered, unlimited / 2));
         const std::size_t size = Classes::at(index).size;
         const std::ptrdiff_t live = out_[index] - static_cast<std::ptrdiff_t>(kept(index) * size);
         if (is_ordered(index)) {
-            if (live <= most / 2) { into[index] = &tops[index]; }
+            if (live <= most / 2 && returned_.count(index) == 0) { into[index] = &tops[index]; }
         } else if (live > most && size <= near) {
             if (returned_.limit(index) == 0) {
                 if (granted_ + first_limit * size > Bytes) { return; }
