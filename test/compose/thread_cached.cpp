@@ -388,6 +388,21 @@ BOOST_AUTO_TEST_CASE(nothing_is_put_in_order_without_room_for_a_stack_of_release
     cache::trim();
 }
 
+BOOST_AUTO_TEST_CASE(a_stack_of_releases_takes_its_bytes_from_all) {
+    constexpr std::size_t at_first = 4 * (8 + 128) * 16 / 2; // four blocks of each class
+    constexpr std::size_t twice_four = std::size_t{2} * 4 * 128;
+    constexpr thread_cache_options used_up{
+        .slots = 8, .bytes = at_first + twice_four, .ordered = 0};
+    using cache = cached<struct bytes_used_up, used_up>;
+    void* const large = cache::allocate({128, 16}); // doubles its stack, and has another
+    void* const small = cache::allocate({8, 8});
+    cache::deallocate(small, {8, 8});
+    BOOST_TEST(cache::allocate({8, 8}) == small);
+    cache::deallocate(small, {8, 8});
+    cache::deallocate(large, {128, 16});
+    cache::trim();
+}
+
 BOOST_AUTO_TEST_CASE(its_memory_may_come_with_anything_in_it) {
     struct dirty : pages<> {
         static void* allocate(layout want) noexcept {
