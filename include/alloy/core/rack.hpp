@@ -13,10 +13,9 @@
 /// stay within the bytes that the rack may hold; a stack that has come to rest is halved to make
 /// room for others.
 ///
-/// A request gets the newest block, which is still in the processor's cache, until the live blocks
-/// of its class are more than that holds. From then on `into` leads releases to a stack of their
-/// own, and from there they go back upstream, all at once: so upstream says which block is next,
-/// and places nodes that are asked for one after another side by side (ADR 21).
+/// A request gets the newest block, still in the processor's cache, until more of its class is live
+/// than that holds. From then on `into` leads releases to a stack of their own, which goes upstream
+/// whole: so upstream says which is next, and nodes asked for in turn lie side by side (ADR 21).
 
 #include <alloy/core/layout.hpp>
 #include <alloy/core/sanitize.hpp>
@@ -67,9 +66,8 @@ private:
     void** newest_ = nullptr;
 };
 
-/// Puts a batch on a stack, but for its first block: the second is popped next. There is too little
-/// room up to `limit` only if upstream's handler released blocks there; what is left goes back.
-/// @return How many are on the stack then.
+/// Puts a batch on a stack, but for its first block: the second is popped next. What finds no room,
+/// since upstream's handler released blocks there, goes back. @return How many are there then.
 template <class Upstream>
 std::size_t pile_up(Upstream&& upstream, std::span<void* const> batch, layout block, void** stack,
                     std::size_t count, std::size_t limit) noexcept {
