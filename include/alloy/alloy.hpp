@@ -53,6 +53,7 @@
 #include <alloy/compose/aligned.hpp>
 #include <alloy/compose/checked.hpp>
 #include <alloy/compose/counted.hpp>
+#include <alloy/compose/depot.hpp>
 #include <alloy/compose/failing.hpp>
 #include <alloy/compose/fallback.hpp>
 #include <alloy/compose/growing.hpp>

@@ -18,6 +18,7 @@
 /// The allocators are empty classes, but for those of an arena, which are one pointer.
 
 #include <alloy/adapt/allocator.hpp>
+#include <alloy/compose/depot.hpp>
 #include <alloy/compose/locked.hpp>
 #include <alloy/compose/magazine.hpp>
 #include <alloy/compose/quantize.hpp>
@@ -68,13 +69,13 @@ struct bits_over {
     template <layout Node>
     using in_order = next_fit<Node, Pages, chunk>;
     template <layout Node>
-    using in_order_shared = locked<in_order<Node>, spin_lock>;
+    using in_order_shared = locked<depot<Node, in_order<Node>>, spin_lock>;
 };
 
 } // namespace detail
 
-/// A `next_fit` for every multiple of 8 bytes to 128, each behind a lock of its own; what is larger
-/// comes from `Large`.
+/// A `next_fit` and a `depot` for every multiple of 8 bytes to 128, each behind a lock of its own;
+/// what is larger comes from `Large`.
 template <policy Pages = pages<>, policy Large = new_source>
 using shared_bitmaps =
     size_classes<detail::small_sizes, detail::bits_over<Pages>::template in_order_shared, Large>;

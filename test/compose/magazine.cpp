@@ -3,9 +3,9 @@
 
 #include <alloy/core/size_class.hpp>
 
+#include "../support/batching_probe.hpp"
 #include "../support/conformance.hpp"
 #include "../support/interrupted.hpp"
-#include "../support/probe.hpp"
 #include "../support/unit_test.hpp"
 
 #include <algorithm>
@@ -15,52 +15,21 @@
 #include <vector>
 
 using namespace alloy;
+using test::batching_probe;
 using test::ledger;
 
 namespace {
 
-/// A probe that takes batches, and counts them.
-class batching_probe : public test::probe {
-public:
-    explicit batching_probe(ledger& book) noexcept : probe(book) {}
-
-    std::size_t allocate_batch(layout want, void** out, std::size_t n) noexcept {
-        ++batches;
-        for (std::size_t i = 0; i < n; ++i) {
-            out[i] = allocate(want);
-            if (out[i] == nullptr) { return i; }
-            taken.push_back(out[i]);
-        }
-        return n;
-    }
-    void deallocate_batch(void* const* in, std::size_t n, layout given) noexcept {
-        for (std::size_t i = 0; i < n; ++i) { deallocate(in[i], given); }
-        returned.insert(returned.end(), in, in + n);
-    }
-
-    static inline int batches = 0;
-    static inline std::vector<void*> taken;
-    static inline std::vector<void*> returned;
-};
-
 using sizes = linear_classes<8, 16>;
 using small = magazine<sizes, batching_probe, 8>;
 using in_order = magazine<sizes, batching_probe, 4, reuse::upstream>;
-
-struct plain_batches {
-    static constexpr std::size_t max_align = any_align;
-    static void* allocate(layout) noexcept { return nullptr; }
-    static void deallocate(void*, layout) noexcept {}
-    static std::size_t allocate_batch(layout, void**, std::size_t) noexcept { return 0; }
-    static void deallocate_batch(void* const*, std::size_t, layout) noexcept {}
-};
 
 static_assert(policy<small> && rounding_policy<small> && trimming_policy<small>);
 static_assert(!owning_policy<small> && !batching_policy<small> && !resizing_policy<small>);
 static_assert(!std::copy_constructible<small> && !std::movable<small>);
 static_assert(!std::is_constructible_v<small, small&>);
 
-constinit magazine<sizes, plain_batches> before_main; // construction acquires nothing
+constinit magazine<sizes, test::empty_batches> before_main; // construction acquires nothing
 
 } // namespace
 
@@ -86,8 +55,7 @@ BOOST_AUTO_TEST_CASE(is_null_if_its_upstream_is_out_from_the_start) {
 BOOST_AUTO_TEST_CASE(takes_half_a_stack_at_a_time_and_hands_it_out_in_its_upstreams_order) {
     ledger book;
     small kept{book};
-    batching_probe::batches = 0;
-    batching_probe::taken.clear();
+    batching_probe::forget();
     std::array<void*, 4> row{};
     for (void*& each : row) { each = kept.allocate({40, 8}); }
     const std::vector<void*>& taken = batching_probe::taken;
@@ -191,8 +159,7 @@ BOOST_AUTO_TEST_CASE(
     a_block_goes_through_upstream_before_it_comes_again_if_that_says_what_is_next) {
     ledger book;
     in_order kept{book};
-    batching_probe::taken.clear();
-    batching_probe::returned.clear();
+    batching_probe::forget();
     std::vector<void*> row(4);
     for (void*& each : row) { each = kept.allocate({40, 8}); }
     BOOST_TEST((row == batching_probe::taken)); // a whole stack at a time

@@ -272,6 +272,8 @@ int main() {
     all(explore<pool16<scarce<8>>, scarce<8>>("pool16", few, length));
     all(explore<magazine<linear_classes<32, 4>, listed, 2>, scarce<8>>("magazine of 2", sizes,
                                                                        wide));
+    all(explore<depot<node, freelist<node, scarce<8>>, depot_options{.slots = 2, .ordered = 100}>,
+                scarce<8>>("depot of 2", few, length));
     all(explore<growing<buddy<four, inline_buffer<1024>>, scarce<2>>, scarce<2>>(
         "growing from 4 units to 8", few, length));
     all(explore<fallback<buddy<four, inline_buffer<1024>>, freelist<units(4), scarce<2>>>,

@@ -180,6 +180,7 @@ struct zoo {
     template <layout Node>
     using preset_bin = next_fit<Node, S, std::size_t{1} << 20U>;
     using sixteen = linear_classes<8, 16>;
+    static constexpr depot_options passing_on{.slots = 16, .ordered = 30 * node.size};
     static constexpr thread_cache_options in_order{.slots = 64, .ordered = 256};
     using uneven = listed_classes<std::array<std::size_t, 5>{16, 48, 64, 120, 256}>;
     using bins = size_classes<sixteen, listed_bin, S>;
@@ -213,6 +214,7 @@ struct zoo {
         exhibit<growing<region, S>, layout{512, 64}>{"growing"},
         exhibit<magazine<sixteen, bins, 8>, mixed>{"magazine"},
         exhibit<magazine<sixteen, bins, 8, reuse::upstream>, mixed>{"magazine, reuse by upstream"},
+        exhibit<depot<node, bins, passing_on>, mixed>{"depot"},
         exhibit<quantize<multiples_of<48>, pool>, mixed>{"quantize"},
         exhibit<affix<pool, long, char>, mixed>{"affix"},
         exhibit<aligned<32, pool>, mixed>{"aligned"},

@@ -26,6 +26,7 @@
 #include <alloy/core/fork.hpp>
 #include <alloy/core/guard_order.hpp>
 #include <alloy/core/mutex.hpp>
+#include <alloy/core/near.hpp>
 #include <alloy/core/rack.hpp>
 #include <alloy/core/sanitize.hpp>
 #include <alloy/source/pages.hpp>
@@ -43,8 +44,8 @@ struct thread_cache_options {
     /// In blocks of all stacks together: with the stacks themselves about 1 MiB by default.
     std::size_t bytes = std::size_t{640} * 1024;
     /// Live bytes of a class of up to 128 above which upstream says which block is next;
-    /// `unlimited` for never. By default what a core's second-level cache holds.
-    std::size_t ordered = std::size_t{2} << 20U;
+    /// `unlimited` for never.
+    std::size_t ordered = detail::near_bytes;
 };
 
 /// Keeps free blocks of each class of `Classes` for each thread; passes on what has no class.

@@ -19,7 +19,7 @@ namespace alloy::inline ALLOY_ABI {
 /// Guards, from the inside out. Each rejects, when it is compiled, to stand inside of a lower one.
 enum class guard_rank : unsigned char {
     none,
-    cache, ///< magazine, thread_cached, remote, retaining, shuffled
+    cache, ///< magazine, depot, thread_cached, remote, retaining, shuffled
     wipe,  ///< wiped
     check, ///< checked
     count, ///< counted
