@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <alloy/gauge/observe.hpp>
 #include <alloy/preset.hpp>
 
 #include "soak/soak.hpp"
-#include "support/held.hpp"
 #include "support/unit_test.hpp"
 
 #include <array>
@@ -28,7 +28,10 @@ using pool = std::remove_cvref_t<decltype(pool_allocator<node>{}.handle())>;
 using nodes = std::list<node, pool_allocator<node>>;
 
 /// What the pool took from the system, its racks included.
-std::size_t held() { return test::held_in(pool{}); }
+std::size_t held() {
+    pool all;
+    return observe(all).bytes.taken;
+}
 
 /// Nodes from one thread to a later one.
 class shelf {

@@ -6,9 +6,8 @@
 // EXPECT: no thread left anything behind
 #include "soak.hpp"
 
+#include <alloy/gauge/observe.hpp>
 #include <alloy/preset.hpp>
-
-#include "support/held.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -85,7 +84,10 @@ void run_threads(std::uint64_t n) {
 }
 
 /// Bytes that the pool has taken from the system.
-std::size_t held() { return test::held_in(pool_allocator<std::size_t>{}.handle()); }
+std::size_t held() {
+    auto pool = pool_allocator<std::size_t>{}.handle();
+    return observe(pool).bytes.taken;
+}
 
 } // namespace
 

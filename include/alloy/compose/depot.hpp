@@ -157,7 +157,7 @@ private:
 
     /// The newest blocks, up to `n`, in the order that they came in. @return How many.
     std::size_t take(void** out, std::size_t n) noexcept {
-        const std::size_t taken = std::min(n, count_);
+        const std::size_t taken = std::min({n, count_, slots_.size()}); // the last is for GCC
         count_ -= taken;
         std::copy_n(slots_.data() + count_, taken, out);
         return taken;
