@@ -130,8 +130,8 @@ BOOST_AUTO_TEST_CASE(keeps_nothing_while_more_is_live_than_is_near) {
     BOOST_TEST(batching_probe::returned == part(row, 0, 2));
     BOOST_TEST(kept.bin(0).free == 5U);
     row = part(row, 7, 12);
-    for (void* const each : take(kept, 6)) { row.push_back(each); } // what is kept is not live
-    give(kept, part(row, 10, 11));                                  // of eleven
+    for (void* const each : take(kept, 6)) { row.push_back(each); }
+    give(kept, part(row, 10, 11)); // of eleven
     BOOST_TEST(kept.bin(0).free == 0U);
     give(kept, part(row, 0, 10));
     BOOST_TEST(kept.bin(0).free == 8U);

@@ -5,13 +5,13 @@
 /// @brief `alloy::depot`: where threads leave batches of free blocks for one another.
 ///
 ///     slots_  [ p | p | p | p | p | p |   |   |   ]      what is pointed to is never touched
-///                 newest batches -----^ count
-///         empty: all of a batch from upstream            full: all of a batch goes there
+///                 the newest batch ---^ count
+///         what lacks comes from upstream              what finds no room goes there
 ///
 /// What one thread's cache gives up, another's is about to ask for. A batch is copied in and out, a
-/// word a block, and no policy looks for the place of each. That is for blocks that are near: once
-/// more is live than a processor's cache holds, every batch goes upstream, which says which block
-/// is next (see thread_cached).
+/// word a block, and nobody looks for the place of each. That is for blocks that are near: once
+/// upstream has more out than a processor's cache holds, every batch goes back there, and upstream
+/// says which block is next (see thread_cached).
 ///
 /// Choose it below thread_cached, inside of `locked`, where some threads allocate what others
 /// release. Avoid it for single blocks: it does for one what it does for a batch (see magazine).
@@ -37,8 +37,7 @@ namespace alloy::inline ALLOY_ABI {
 /// How much a depot may keep, and when it keeps nothing.
 struct depot_options {
     std::uint32_t slots = 2048; ///< Blocks at most.
-    /// Bytes that are live, or kept in front of it, above which upstream says which block is next;
-    /// `unlimited` for never.
+    /// Bytes that upstream has out above which it says which block is next; `unlimited` for never.
     std::size_t ordered = detail::near_bytes;
 };
 
@@ -122,8 +121,8 @@ public:
     void deallocate_batch(void* const* in, std::size_t n, layout given) noexcept {
         if (!serves(given)) [[unlikely]] { return upstream_.get().deallocate_batch(in, n, given); }
         for (std::size_t i = 0; i < n; ++i) { detail::take_back(this, in[i], block.size); }
-        const std::size_t live = fetched_ - count_;
-        const std::size_t room = live <= Options.ordered / block.size ? Options.slots - count_ : 0;
+        const bool near = fetched_ <= Options.ordered / block.size;
+        const std::size_t room = near ? Options.slots - count_ : 0;
         const std::size_t gone = n - std::min(n, room);
         std::copy(in + gone, in + n, slots_.data() + count_);
         count_ += n - gone;
@@ -177,7 +176,7 @@ private:
     }
 
     std::size_t count_ = 0;
-    std::size_t fetched_ = 0; // blocks of upstream's that are live or kept
+    std::size_t fetched_ = 0; // blocks that upstream has out
     std::array<void*, Options.slots> slots_{};
     [[no_unique_address]] detail::member<Upstream, depot> upstream_;
 };
