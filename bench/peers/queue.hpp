@@ -10,7 +10,8 @@
 ///         '--- local: ends what is in the slot before it                 for its producer
 ///
 /// The slots are read and written alike in every mode, so what the modes differ by is the
-/// allocator's.
+/// allocator's. Both ends tell one another of 64 slots at a time: else each block would wait for
+/// the line with their indices to come from the other core, whosever it is.
 
 #include "blocks.hpp"
 #include "outcome.hpp"
@@ -33,39 +34,43 @@ enum class released : std::uint8_t { remote, local, kept };
 class ring {
 public:
     static constexpr std::size_t slots = 1024;
+    static constexpr std::size_t some = 64; ///< Slots of which one end tells the other at once.
 
     /// For the producer: waits for a slot, which still holds what was there before.
     [[nodiscard]] word*& back() noexcept {
         while (tail_ - seen_head_ == slots) {
-            seen_head_ = head_.load(std::memory_order_acquire); // pairs with pop()
+            seen_head_ = freed_.load(std::memory_order_acquire); // pairs with pop()
             if (tail_ - seen_head_ == slots) { std::this_thread::yield(); }
         }
         return slots_[tail_ % slots];
     }
-    void push() noexcept { published_.store(++tail_, std::memory_order_release); }
+    void push() noexcept {
+        if (++tail_ % some == 0) { publish(); }
+    }
+    void publish() noexcept { published_.store(tail_, std::memory_order_release); }
 
-    /// For the consumer: the oldest block, or null.
+    /// For the consumer: the oldest block that it was told of, or null.
     [[nodiscard]] word* front() noexcept {
-        const std::uint64_t head = head_.load(std::memory_order_relaxed);
-        if (seen_tail_ == head) {
-            seen_tail_ = published_.load(std::memory_order_acquire); // pairs with push()
+        if (seen_tail_ == head_) {
+            seen_tail_ = published_.load(std::memory_order_acquire); // pairs with publish()
         }
-        return seen_tail_ == head ? nullptr : slots_[head % slots];
+        return seen_tail_ == head_ ? nullptr : slots_[head_ % slots];
     }
     void pop() noexcept {
-        head_.store(head_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+        if (++head_ % some == 0) { freed_.store(head_, std::memory_order_release); }
     }
 
 private:
     alignas(64) std::uint64_t tail_ = 0; // the producer's line
     std::uint64_t seen_head_ = 0;
-    alignas(64) std::atomic<std::uint64_t> published_{0};
-    alignas(64) std::atomic<std::uint64_t> head_{0};
+    alignas(64) std::uint64_t head_ = 0; // the consumer's
     std::uint64_t seen_tail_ = 0;
+    alignas(64) std::atomic<std::uint64_t> published_{0};
+    alignas(64) std::atomic<std::uint64_t> freed_{0};
     alignas(64) std::array<word*, slots> slots_{};
 };
 
-/// Makes `count` blocks and passes them on.
+/// Makes `count` blocks and passes all of them on.
 template <released By, class Blocks>
 void produce(Blocks& from, ring& to, word first, std::uint64_t count) {
     for (word stamp = first; stamp < first + count; ++stamp) {
@@ -83,17 +88,17 @@ void produce(Blocks& from, ring& to, word first, std::uint64_t count) {
         slot = from.make(stamp);
         to.push();
     }
+    to.publish();
 }
 
 /// Reads `count` blocks of all rings, some of each in turn. @return The sum of their stamps.
 template <released By, class Blocks>
 word consume(Blocks& from, std::vector<ring>& rings, std::uint64_t count) {
-    constexpr int some = 64;
     word sum = 0;
     while (count > 0) {
         const std::uint64_t before = count;
         for (ring& each : rings) {
-            for (int taken = 0; taken < some; ++taken) {
+            for (std::size_t taken = 0; taken < ring::some; ++taken) {
                 word* const block = each.front();
                 if (block == nullptr) { break; }
                 sum += *block;

@@ -4,6 +4,7 @@
 /// @file
 /// @brief `alloy::bench::team`: threads that start together, and the time until the last is done.
 
+#include "cores.hpp"
 #include "outcome.hpp"
 
 #include <algorithm>
@@ -16,7 +17,8 @@
 
 namespace alloy::bench {
 
-/// The calling thread is number 0, so that a team of one leaves the process single-threaded.
+/// The calling thread is number 0, so that a team of one leaves the process single-threaded. Of
+/// more, each is bound to a core.
 class team {
     using clock = std::chrono::steady_clock;
 
@@ -28,11 +30,17 @@ public:
     std::uint64_t run(Work work) {
         std::vector<std::uint64_t> sums(times_.size());
         std::vector<std::thread> others;
+        const cores all;
         for (unsigned who = 1; who < times_.size(); ++who) {
-            others.emplace_back([&, who] { sums[who] = work(who); });
+            others.emplace_back([&, who] {
+                all.bind(who);
+                sums[who] = work(who);
+            });
         }
+        if (!others.empty()) { all.bind(0); }
         sums[0] = work(0);
         for (std::thread& each : others) { each.join(); }
+        all.release();
         std::uint64_t sum = 0;
         for (const std::uint64_t each : sums) { sum += each; }
         return sum;
