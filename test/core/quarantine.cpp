@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <type_traits>
 
 using alloy::detail::quarantine;
 using alloy::detail::quarantined;
@@ -41,4 +42,13 @@ BOOST_AUTO_TEST_CASE(may_be_empty_in_between) {
         here.pop(1);
     }
     BOOST_TEST(here.bytes() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_waits_where_there_is_none) {
+    alloy::detail::no_quarantine none;
+    alloy::detail::no_quarantine::entry one;
+    none.push(one, 10);
+    BOOST_TEST(!one.waits());
+    BOOST_TEST(none.bytes() == 0U);
+    static_assert(std::is_empty_v<alloy::detail::no_quarantine>);
 }

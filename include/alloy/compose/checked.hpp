@@ -16,8 +16,8 @@
 /// until then a second release is told from one that was always wrong.
 ///
 /// Choose it in tests, and in production where a fault must be found. Avoid it where memory counts:
-/// a block costs its margins, and a record of 40 bytes and one or two pointers beside in a table
-/// that never shrinks; and time, since each byte is written and read once more.
+/// a block costs its margins, a record of 32 bytes, 24 without quarantine, and one or two pointers,
+/// in a table that never shrinks; and time: each byte is written and read once more.
 
 #include <alloy/core/ability.hpp>
 #include <alloy/core/account.hpp>
@@ -29,6 +29,7 @@
 #include <alloy/core/member.hpp>
 #include <alloy/core/misuse.hpp>
 #include <alloy/core/origin.hpp>
+#include <alloy/core/packed_layout.hpp>
 #include <alloy/core/quarantine.hpp>
 #include <alloy/core/sanitize.hpp>
 #include <alloy/core/seal.hpp>
@@ -50,8 +51,7 @@ struct checked_options {
     std::size_t quarantine = std::size_t{1} << 20U; ///< Bytes of released blocks held back, margins
                                                     ///< included; a larger block is not.
     bool leaks = true;    ///< Report what is live at the end; a `global` has none.
-    bool origins = false; ///< Keep who asked for a block, and for what type, and who released it:
-                          ///< 32 bytes more a record.
+    bool origins = false; ///< Keep who asked, for what type, and who released: 32 bytes a record.
 };
 
 /// Watches the blocks of `Upstream`, and reports to the handler that on_misuse() set. If it
@@ -118,11 +118,11 @@ public:
         detail::addressed*& found = blocks_.find(at);
         auto* const known = static_cast<record*>(found);
         if (known == nullptr) { return report(misuse::foreign_release, at, nullptr, given); }
-        const layout& asked = known->asked;
-        if (known->released()) { return report(misuse::double_release, at, known, given); }
-        if (given.size != asked.size) { return report(misuse::wrong_size, at, known, given); }
-        if (given.align != asked.align) { return report(misuse::wrong_align, at, known, given); }
-        const block gone = block_of(*known);
+        if (known->waits()) { return report(misuse::double_release, at, known, given); }
+        if (known->asked != detail::packed_layout(given)) [[unlikely]] {
+            return report(misuse::wrong_size, at, known, given); // or alignment
+        }
+        const block gone = block::find(at, given, upstream_.get());
         const detail::seal margins(seed_);
         verify_margins(margins, gone);
         if (gone.bytes() > Options.quarantine) { return give_up(found, gone); }
@@ -140,7 +140,7 @@ public:
     /// The size that was asked for the block at `at`, or 0 if none begins there.
     [[nodiscard]] std::size_t usable_size(const void* at) const noexcept {
         const record* const known = known_at(at);
-        return known != nullptr ? known->asked.size : 0;
+        return known != nullptr ? known->asked.unpacked().size : 0;
     }
 
     /// Verifies every margin and every released block now. @return Incidents. @complexity O(bytes).
@@ -156,7 +156,9 @@ public:
     template <class Visit>
     void for_each_live(Visit visit) const {
         blocks_.for_each([&](const record& known) {
-            if (!known.released()) { visit(static_cast<const void*>(known.at), known.asked); }
+            if (!known.waits()) {
+                visit(static_cast<const void*>(known.at), known.asked.unpacked());
+            }
         });
     }
 
@@ -178,8 +180,8 @@ public:
     [[nodiscard]] byte_account account() const noexcept {
         byte_account sum{.taken = quarantined(), .cached = quarantined(), .aside = blocks_.bytes()};
         blocks_.for_each([&](const record& known) noexcept {
-            if (known.released()) { return; }
-            const std::size_t margins = block_of(known).bytes() - known.asked.size;
+            if (known.waits()) { return; }
+            const std::size_t margins = block_of(known).bytes() - known.asked.unpacked().size;
             sum.taken += margins;
             sum.metadata += margins;
         });
@@ -188,17 +190,14 @@ public:
 
 private:
     using origin = std::conditional_t<Options.origins, detail::origin, detail::no_origin>;
+    using quarantine = detail::quarantine_of<Options.quarantine != 0>;
 
     /// Of a live block, or of one in quarantine.
-    struct record : detail::addressed, detail::quarantined {
-        layout asked;
+    struct record : detail::addressed, quarantine::entry {
+        detail::packed_layout asked;
         [[no_unique_address]] origin from;
-
-        [[nodiscard]] bool released() const noexcept {
-            return Options.quarantine != 0 && this->waits();
-        }
     };
-    static_assert(sizeof(record) == (Options.origins ? 72 : 40));
+    static_assert(Options.quarantine == 0 || sizeof(record) == (Options.origins ? 64 : 32));
     using block = detail::fenced<Options.redzone>;
 
     [[nodiscard]] record* known_at(const void* at) const noexcept {
@@ -206,7 +205,7 @@ private:
     }
     [[nodiscard]] block block_of(const record& known) const noexcept {
         auto&& upstream = upstream_.get();
-        return block::find(known.at, known.asked, upstream);
+        return block::find(known.at, known.asked.unpacked(), upstream);
     }
 
     template <class Op>
@@ -226,7 +225,7 @@ private:
         margins.put(fresh.limit(), fresh.end);
         detail::poison(fresh.limit(), static_cast<std::size_t>(fresh.end - fresh.limit()));
         detail::poison(fresh.begin, static_cast<std::size_t>(at - fresh.begin));
-        blocks_.insert(at, detail::quarantined{}, want, origin(from));
+        blocks_.insert(at, typename quarantine::entry{}, detail::packed_layout(want), origin(from));
         return at;
     }
 
@@ -253,7 +252,7 @@ private:
     /// Margins, or all that is left of a released block. @return Incidents.
     [[gnu::always_inline]] std::size_t verify(const record& known, const block& of) const noexcept {
         const detail::seal margins(seed_);
-        if (!known.released()) { return verify_margins(margins, of); }
+        if (!known.waits()) { return verify_margins(margins, of); }
         return inspect(margins.other(), of.begin, of.end, misuse::write_after_release, of);
     }
 
@@ -281,14 +280,16 @@ private:
         incident what{.kind = kind, .at = at, .said = said, .where = where, .seed = seed_};
         what.policy = type_name<checked>;
         if (known != nullptr) {
-            what.known = known->asked;
+            what.known = known->asked.unpacked();
+            const bool same_size = what.known.size == said.size;
+            if (kind == misuse::wrong_size && same_size) { what.kind = misuse::wrong_align; }
             known->from.tell(what);
         }
         detail::report_misuse(what);
     }
 
     detail::address_table<record, Records> blocks_;
-    detail::quarantine held_back_;
+    [[no_unique_address]] quarantine held_back_;
     std::uint64_t seed_ = 0; // not drawn yet
     [[no_unique_address]] detail::member<Upstream, checked> upstream_;
 };

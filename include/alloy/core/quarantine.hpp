@@ -11,6 +11,7 @@
 #include <alloy/core/config.hpp>
 
 #include <cstddef>
+#include <type_traits>
 
 namespace alloy::inline ALLOY_ABI::detail {
 
@@ -24,6 +25,8 @@ struct quarantined {
 /// A queue that counts the bytes of what waits. Every operation is O(1).
 class quarantine {
 public:
+    using entry = quarantined;
+
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
     /// What has waited longest. @pre Something waits.
@@ -49,5 +52,21 @@ private:
     quarantined* newest_ = nullptr; // null if nothing waits
     std::size_t bytes_ = 0;
 };
+
+/// One in which nothing waits: what leaves it is never there.
+class no_quarantine {
+public:
+    struct entry {
+        [[nodiscard]] static constexpr bool waits() noexcept { return false; }
+    };
+
+    [[nodiscard]] static constexpr std::size_t bytes() noexcept { return 0; }
+    [[noreturn]] static entry& oldest() noexcept { __builtin_unreachable(); }
+    static void push(entry& /*fresh*/, std::size_t /*bytes*/) noexcept {}
+    static void pop(std::size_t /*bytes*/) noexcept {}
+};
+
+template <bool Any>
+using quarantine_of = std::conditional_t<Any, quarantine, no_quarantine>;
 
 } // namespace alloy::inline ALLOY_ABI::detail
