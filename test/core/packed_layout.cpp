@@ -15,17 +15,13 @@ using alloy::detail::packed_layout;
 namespace {
 
 constexpr std::size_t huge = std::size_t{1} << 58U;
-constexpr std::array all{layout{1, 1},
-                         layout{64, 16},
-                         layout{64, 32},
-                         layout{65, 16},
-                         layout{16, 64},
-                         layout{4096, 4096},
-                         layout{huge - 2, 1},
-                         layout{huge - 2, 8},
-                         layout{1, any_align},
-                         layout{any_align, 1},
-                         layout{huge - 2, any_align}};
+constexpr std::array all{layout{1, 1},         layout{64, 4},
+                         layout{64, 8},        layout{65, 1},
+                         layout{64, 16},       layout{64, 32},
+                         layout{65, 16},       layout{16, 64},
+                         layout{4096, 4096},   layout{huge - 2, 1},
+                         layout{huge - 2, 8},  layout{1, any_align},
+                         layout{any_align, 1}, layout{huge - 2, any_align}};
 
 static_assert(sizeof(packed_layout) == 8);
 
