@@ -123,7 +123,7 @@ public:
             return report(misuse::wrong_size, at, known, given); // or alignment
         }
         const block gone = block::find(at, given, upstream_.get());
-        const detail::seal margins(seed_);
+        const detail::seal margins(seed_, gone.begin);
         verify_margins(margins, gone);
         if (gone.bytes() > Options.quarantine) { return give_up(found, gone); }
         known->from.release(origin::caller());
@@ -220,7 +220,7 @@ private:
         }
         auto* const at = static_cast<std::byte*>(begin) + block::front(want.align);
         const block fresh = block::find(at, want, upstream);
-        const detail::seal margins(seed_);
+        const detail::seal margins(seed_, fresh.begin);
         margins.put(fresh.begin, at);
         margins.put(fresh.limit(), fresh.end);
         detail::poison(fresh.limit(), static_cast<std::size_t>(fresh.end - fresh.limit()));
@@ -251,7 +251,7 @@ private:
     // NOLINTBEGIN(modernize-use-nodiscard): called for their reports
     /// Margins, or all that is left of a released block. @return Incidents.
     [[gnu::always_inline]] std::size_t verify(const record& known, const block& of) const noexcept {
-        const detail::seal margins(seed_);
+        const detail::seal margins(seed_, of.begin);
         if (!known.waits()) { return verify_margins(margins, of); }
         return inspect(margins.other(), of.begin, of.end, misuse::write_after_release, of);
     }

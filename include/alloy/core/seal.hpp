@@ -8,9 +8,9 @@
 ///     seed ------+-->  first word  -->  | 3b | f1 | 09 | c7 | 55 | 8d | e3 | 1f |   always odd
 ///     address ---'     and a step  -->  | 51 | 6d | 55 | 47 | 0f | 07 | 1b | bf |   and so on
 ///
-/// The bytes of a range follow from where it begins and a secret: no copy of other bytes can stand
-/// for them, and the zero that ends a string one byte too far always breaks them, as every even
-/// byte does. Of odd ones that are written, one in 128 is the right one by chance.
+/// The bytes of a range follow from a secret, its block, and where it begins there: no copy of
+/// other bytes can stand for them. The zero that ends a string one byte too far always breaks them,
+/// as every even byte does. Of odd ones that are written, one in 128 is the right one by chance.
 
 #include <alloy/core/bits.hpp>
 #include <alloy/core/sanitize.hpp>
@@ -38,19 +38,23 @@ namespace alloy::inline ALLOY_ABI::detail {
     return seed != 0 ? seed : 1;
 }
 
-/// Fills ranges of bytes, and sees which one was written since. It may touch what is poisoned.
+/// Fills ranges of bytes of one block, and sees which one was written since. It may touch what is
+/// poisoned.
 class seal {
 public:
-    explicit constexpr seal(std::uint64_t seed) noexcept : seed_(seed) {}
+    /// That of the block at `origin`.
+    seal(std::uint64_t seed, const std::byte* origin) noexcept
+        : origin_(origin), first_(scattered(seed + address(origin))) {}
 
     /// Another one: where both seal a range, they have no byte in common.
-    [[nodiscard]] constexpr seal other() const noexcept {
+    [[nodiscard]] seal other() const noexcept {
         seal different = *this;
-        different.inverse_ = !inverse_;
+        different.first_ = ~first_;
+        different.step_ = ~step_ + 1;
         return different;
     }
 
-    /// Seals the bytes from `from` up to `to`.
+    /// Seals the bytes from `from` up to `to`. @pre `from` is not in front of the block.
     [[gnu::always_inline]] void put(std::byte* from, const std::byte* to) const noexcept {
         each(from, to, [](auto* at, auto sealed) { write_kept(at, sealed); });
     }
@@ -61,7 +65,7 @@ public:
         words wrong{};
         each(from, to,
              [&](const auto* at, auto sealed) { wrong |= difference(read_kept(at), sealed); });
-        return (wrong[0] | wrong[1]) == 0 ? nullptr : first_wrong(from, to);
+        return (wrong[0] | wrong[1]) == 0 ? nullptr : first_wrong(starting(from), from, to);
     }
 
 private:
@@ -90,9 +94,9 @@ private:
         }
     };
 
-    [[nodiscard]] sequence starting(const std::byte* from) const noexcept {
-        const std::uint64_t first = scattered(seed_ + address(from));
-        return inverse_ ? sequence{~first, ~golden + 1} : sequence{first, golden};
+    /// That of a range: as many steps on as it begins bytes behind the block.
+    [[nodiscard, gnu::always_inline]] sequence starting(const std::byte* from) const noexcept {
+        return {first_ + static_cast<std::uint64_t>(from - origin_) * step_, step_};
     }
 
     /// Calls `visit(at, sealed)` for sixteen bytes at a time, for eight in a range shorter than
@@ -137,17 +141,17 @@ private:
         return words{} | (a.value ^ b.value);
     }
 
-    [[nodiscard, gnu::noinline, gnu::cold]] const std::byte*
-    first_wrong(const std::byte* from, const std::byte* to) const noexcept {
-        const sequence sealed = starting(from);
+    [[nodiscard, gnu::noinline, gnu::cold]] static const std::byte*
+    first_wrong(sequence sealed, const std::byte* from, const std::byte* to) noexcept {
         for (std::size_t i = 0; from + i != to; ++i) {
             if (read_kept(from + i) != static_cast<std::byte>(sealed.at(i))) { return from + i; }
         }
         return nullptr; // written again meanwhile, by a thread
     }
 
-    std::uint64_t seed_;
-    bool inverse_ = false;
+    const std::byte* origin_;
+    std::uint64_t first_;
+    std::uint64_t step_ = golden;
 };
 
 } // namespace alloy::inline ALLOY_ABI::detail
