@@ -44,6 +44,8 @@ enum class flaw {
     resize_lies,
     resize_clears,
     trims_air,
+    discard_lies,
+    discards_too_much,
     reset_keeps,
     rewind_keeps,
     rewind_too_far,
@@ -113,6 +115,11 @@ public:
     }
 
     std::size_t trim() noexcept { return has(flaw::trims_air) ? 8 : 0; }
+
+    std::size_t discard(void* at, std::size_t bytes) noexcept {
+        std::memset(at, 0, bytes + (has(flaw::discards_too_much) ? 1 : 0));
+        return bytes + (has(flaw::discard_lies) ? 1 : 0);
+    }
 
     void reset() noexcept {
         if (!has(flaw::reset_keeps)) { test::here.reset(); }
@@ -220,6 +227,8 @@ BOOST_AUTO_TEST_CASE(finds_each_planted_flaw_of_a_policy) {
         {flaw::resize_lies, "says yes to any size", "overlap"},
         {flaw::resize_clears, "writes to the block", "resize"},
         {flaw::trims_air, "gives the same bytes back for ever", "trim"},
+        {flaw::discard_lies, "discards less than it says", "discard"},
+        {flaw::discards_too_much, "discards the byte behind, too", "discard"},
         {flaw::reset_keeps, "reset does nothing", "reset"},
         {flaw::rewind_keeps, "rewind does nothing", "rewind"},
         {flaw::rewind_too_far, "rewind ends what is older", "rewind"},

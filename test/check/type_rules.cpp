@@ -219,6 +219,9 @@ struct mutable_usable_size : plain {
 struct void_trim : plain {
     void trim() noexcept;
 };
+struct void_discard : plain {
+    void discard(void* at, std::size_t bytes) noexcept;
+};
 struct no_max_align {
     void* allocate(layout want) noexcept;
     void deallocate(void* at, layout given) noexcept;
@@ -238,6 +241,7 @@ static_assert(broken_rule<throwing_reset>() == "reset");
 static_assert(broken_rule<mark_alone>() == "rewind");
 static_assert(broken_rule<mutable_usable_size>() == "usable_size");
 static_assert(broken_rule<void_trim>() == "trim");
+static_assert(broken_rule<void_discard>() == "discard");
 static_assert(broken_rule<no_max_align>() == "max_align");
 static_assert(broken_rule<throwing_policy>() == "allocate");
 

@@ -8,6 +8,7 @@
 #include "support/conformance.hpp"
 #include "support/interrupted.hpp"
 #include "support/probe.hpp"
+#include "support/resident.hpp"
 #include "support/shelf.hpp"
 
 #include <algorithm>
@@ -463,6 +464,95 @@ BOOST_AUTO_TEST_CASE(trims_the_segments_without_a_live_block) {
     BOOST_TEST(pages.trim() == 0U);
     static_cast<void>(take(pages, per_segment));
     BOOST_TEST(book.live.size() <= pinned.size() + 1);
+}
+
+namespace {
+
+/// A segment from the system, every block taken, and written to.
+struct one_segment {
+    static constexpr std::size_t period = few.patience * pages_each;
+
+    slab<classes, pages<>, null_source, few> lazy;
+    std::vector<void*> live = take(lazy, per_segment);
+    const std::byte* const start =
+        static_cast<const std::byte*>(live[0]) - detail::address(live[0]) % few.segment;
+
+    one_segment() {
+        for (void* const each : live) { std::memset(each, 7, node.size); }
+    }
+
+    /// The blocks of a page, but not of the first.
+    [[nodiscard]] std::vector<void*> blocks(std::size_t page) const {
+        const auto first =
+            live.begin() + static_cast<std::ptrdiff_t>(in_first + (page - 1) * per_page);
+        return {first, first + per_page};
+    }
+
+    [[nodiscard]] std::size_t resident(std::size_t page) const {
+        return test::resident(start + page * few.page, few.page);
+    }
+
+    /// A page is woken, and the current one is used up.
+    void change_twice(std::size_t round) {
+        const auto from = live.begin() + static_cast<std::ptrdiff_t>(round % 2 * in_first);
+        give(lazy, {from, from + per_page / 16});
+        const std::vector<void*> fresh = take(lazy, per_page / 16);
+        std::copy(fresh.begin(), fresh.end(), from);
+    }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(gives_the_memory_behind_an_empty_page_back_once_its_patience_ends) {
+    one_segment all;
+    give(all.lazy, all.blocks(4));
+    std::size_t changes = 0;
+    while (all.resident(4) != 0 && changes < 1'000) {
+        changes += 2;
+        all.change_twice(changes / 2);
+    }
+    BOOST_TEST(all.resident(4) == 0U);
+    BOOST_TEST((changes >= one_segment::period && changes <= 2 * one_segment::period));
+    BOOST_TEST(test::resident(all.start, few.segment) == few.segment - few.page);
+    BOOST_TEST(all.lazy.account().fresh == few.page);
+    for (void* const each : take(all.lazy, per_page)) {
+        std::memset(each, 7, node.size);
+        BOOST_TEST_REQUIRE(page_of(each) == page_of(all.blocks(4)[0]));
+    }
+    BOOST_TEST(all.resident(4) == few.page);
+}
+
+BOOST_AUTO_TEST_CASE(keeps_the_memory_behind_a_page_that_is_used_now_and_then) {
+    one_segment all;
+    std::vector<void*> page = all.blocks(4);
+    for (std::size_t changes = 0; changes < 1'000; changes += 2) {
+        give(all.lazy, page);
+        all.change_twice(changes / 2);
+        BOOST_TEST_REQUIRE(all.resident(4) == few.page);
+        page = take(all.lazy, per_page);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(trims_the_memory_behind_empty_pages) {
+    one_segment all;
+    const std::vector<void*> page = all.blocks(2);
+    auto* const kept = static_cast<unsigned char*>(page[1]);
+    for (void* const each : all.live) {
+        if (each != kept) { all.lazy.deallocate(each, node); }
+    }
+    const std::size_t system_page = pages<>::page_size();
+    BOOST_TEST(test::resident(all.start, few.segment) == few.segment);
+    BOOST_TEST(all.lazy.trim() == 0U); // no whole segment
+    BOOST_TEST(test::resident(all.start, few.segment) == system_page + few.page);
+    BOOST_TEST(all.lazy.account().fresh == few.segment - system_page - few.page);
+    BOOST_TEST(all.lazy.trim() == 0U);
+    BOOST_TEST(std::count(kept, kept + node.size, 7) == static_cast<std::ptrdiff_t>(node.size));
+    for (void* const each : take(all.lazy, per_segment - 1)) {
+        BOOST_TEST_REQUIRE((each != kept && segment_of(each) == segment_of(kept)));
+        std::memset(each, 8, node.size);
+    }
+    BOOST_TEST(std::count(kept, kept + node.size, 7) == static_cast<std::ptrdiff_t>(node.size));
+    BOOST_TEST(test::resident(all.start, few.segment) == few.segment);
 }
 
 BOOST_AUTO_TEST_CASE(trims_a_segment_under_current_pages_and_serves_again) {

@@ -6,6 +6,7 @@
 #include <alloy/source/pages.hpp>
 
 #include "support/conformance.hpp"
+#include "support/resident.hpp"
 
 #include <algorithm>
 #include <array>
@@ -25,6 +26,8 @@
 #include <unistd.h>
 
 using namespace alloy;
+
+using test::resident;
 
 using guarded = pages<pages_options{.guard = true}>;
 using reserved = pages<pages_options{.reserve = true}>;
@@ -47,9 +50,8 @@ static_assert(!resizing_policy<guarded> && !resizing_policy<tight>,
               "the guard stands where a block would grow");
 static_assert(resizing_policy<prefaulted> && resizing_policy<locked_down>);
 
-template <class P>
-concept discards = requires(void* at) { P::discard(at, 1); };
-static_assert(discards<reserved> && !discards<prefaulted> && !discards<locked_down>,
+static_assert(discarding_policy<reserved> && !discarding_policy<prefaulted> &&
+                  !discarding_policy<locked_down>,
               "what must be there at all times is not given back");
 
 constinit pages<> before_main;
@@ -94,15 +96,6 @@ bool any_mapped(const void* at, std::size_t bytes) {
         if (::mincore(each, page, &resident) == 0) { return true; }
     }
     return false;
-}
-
-/// Bytes of the range that are backed by memory.
-std::size_t resident(void* at, std::size_t bytes) {
-    const std::size_t page = pages<>::page_size();
-    std::vector<unsigned char> each(bytes / page);
-    BOOST_TEST_REQUIRE(::mincore(at, bytes, each.data()) == 0);
-    return page * static_cast<std::size_t>(
-                      std::count_if(each.begin(), each.end(), [](auto bits) { return bits & 1U; }));
 }
 
 /// Bytes that may not be swapped out, as the kernel counts them.
@@ -497,11 +490,26 @@ BOOST_AUTO_TEST_CASE(discards_memory_and_keeps_the_addresses) {
     const std::size_t page = pages<>::page_size();
     auto* const at = static_cast<unsigned char*>(pages<>::allocate({8 * page, 1}));
     std::memset(at, 7, 8 * page);
-    pages<>::discard(at + 2 * page, 3 * page);
+    BOOST_TEST(pages<>::discard(at + 2 * page, 3 * page) == 3 * page);
     BOOST_TEST(resident(at, 8 * page) == 5 * page);
     BOOST_TEST(all_zero(at + 2 * page, 3 * page));
     BOOST_TEST(std::count(at, at + 8 * page, 7) == static_cast<std::ptrdiff_t>(5 * page));
     std::memset(at + 2 * page, 8, 3 * page); // and they serve again
+    for (const auto& [from, bytes, gone] :
+         std::initializer_list<std::array<std::size_t, 3>>{{0, page - 1, 0},
+                                                           {1, page / 2, 0},
+             {1, 2 * page - 2, 0},
+                                                           {1, 2 * page - 1, page},
+                                                           {page - 1, 2 * page, page},
+                                                           {page, 2 * page - 1, page},
+                                                           {5 * page, 0, 0}}) { // whole pages alone
+        std::memset(at, 7, 8 * page);
+        BOOST_TEST(pages<>::discard(at + from, bytes) == gone);
+        BOOST_TEST(std::count(at, at + 8 * page, 7) ==
+                   static_cast<std::ptrdiff_t>(8 * page - gone));
+        BOOST_TEST(all_zero(at + page, gone));
+    }
+    BOOST_TEST(pages<>::discard(nullptr, page) == 0); // nothing is mapped there
     pages<>::deallocate(at, {8 * page, 1});
 }
 
@@ -517,7 +525,7 @@ BOOST_AUTO_TEST_CASE(reserves_far_more_than_there_is_memory) {
     BOOST_TEST(detail::is_aligned(at, 2 * mib));
     for (std::size_t offset = 0; offset < range; offset += range / 16) { at[offset] = 1; }
     at[range - 1] = 1;
-    reserved::discard(at, range);
+    BOOST_TEST(reserved::discard(at, range) == range);
     BOOST_TEST((at[0] == 0 && at[range - 1] == 0));
     reserved::deallocate(at, {range, 2 * mib});
     // Not is_off_limits(): a sanitizer that serves the fork may take these addresses itself.

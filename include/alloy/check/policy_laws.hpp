@@ -50,6 +50,7 @@ public:
         if constexpr (owning_policy<P>) { owns(); }
         if constexpr (handle_policy<std::remove_const_t<P>>) { copies(); }
         if constexpr (stateless_policy<P>) { stateless(); }
+        if constexpr (discarding_policy<P>) { discard(); }
         if (!found_.ok()) { return std::move(found_); }
         if constexpr (thread_safe_v<P>) { threads(); }
         if constexpr (trimming_policy<P>) { trim(); }
@@ -143,6 +144,28 @@ private:
 
     /// Any instance takes back another's blocks.
     void stateless() { pass(P{}, P{}); }
+
+    /// What is given up is zero, and all else as it was.
+    void discard() {
+        layout want{std::size_t{1} << 16U, 1};
+        auto* at = static_cast<unsigned char*>(p_.allocate(want));
+        if (at == nullptr) {
+            want = largest_;
+            at = static_cast<unsigned char*>(p_.allocate(want));
+        }
+        if (at == nullptr) { return; }
+        constexpr unsigned char mark = 0x5a;
+        std::memset(at, mark, want.size);
+        unsigned char* const from = at + want.size / 8 + 1;
+        const std::size_t bytes = want.size / 2;
+        const std::size_t gone = p_.discard(from, bytes);
+        const auto zeros = static_cast<std::size_t>(std::count(from, from + bytes, 0));
+        const auto others = static_cast<std::size_t>(std::count(at, at + want.size, mark));
+        found_.expect(zeros == gone && others == want.size - gone, "discard", "of ", bytes,
+                      " bytes it gave ", gone, " up; ", zeros, " are zero there, and ", others,
+                      " of ", want.size, " as before");
+        p_.deallocate(at, want);
+    }
 
     /// Several threads at once, and one that releases what another took.
     void threads() {

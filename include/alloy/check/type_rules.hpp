@@ -215,6 +215,9 @@ constexpr void policy_rules(Broken broken) {
         ALLOY_RULE(
             "trim", "trim() must be noexcept and return the bytes as std::size_t",
             trimming_policy<P> || !requires(P& p) { p.trim(); });
+        ALLOY_RULE(
+            "discard", "discard(void*, std::size_t) must be noexcept and return std::size_t",
+            discarding_policy<P> || !requires(P& p, void* at) { p.discard(at, 1); });
     }
 }
 

@@ -71,6 +71,14 @@ concept trimming_policy = policy<P> && requires(P& p) {
     { p.trim() } noexcept -> std::same_as<std::size_t>;
 };
 
+/// A policy that can do without the memory behind a part of a block, whose addresses stay.
+/// `discard(at, bytes)` gives up the whole pages in that range, where zero is read from then on,
+/// and returns their bytes; the other bytes are as before.
+template <class P>
+concept discarding_policy = policy<P> && requires(P& p, void* at, std::size_t bytes) {
+    { p.discard(at, bytes) } noexcept -> std::same_as<std::size_t>;
+};
+
 /// A policy that can keep everybody out: while its lock is held nobody is inside, so that the
 /// process may fork. For the owner, who must not call anything else meanwhile.
 template <class P>

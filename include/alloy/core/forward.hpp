@@ -66,6 +66,11 @@ struct owns {
 struct trim {
     std::size_t operator()(auto& p) const noexcept { return p.trim(); }
 };
+struct discard {
+    void* at;
+    std::size_t bytes;
+    std::size_t operator()(auto& p) const noexcept { return p.discard(at, bytes); }
+};
 struct reset {
     void operator()(auto& p) const noexcept { p.reset(); }
 };
@@ -142,6 +147,11 @@ public:
         requires trimming_policy<P>
     {
         return pass(op::trim{});
+    }
+    std::size_t discard(void* at, std::size_t bytes) const noexcept // NOLINT(*-use-nodiscard)
+        requires discarding_policy<P>
+    {
+        return pass(op::discard{at, bytes});
     }
     template <class Visit>
     void each_upstream(Visit visit) const noexcept {

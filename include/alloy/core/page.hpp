@@ -41,6 +41,7 @@ struct alignas(64) page : heap_node {
     std::uint32_t later = 0;    ///< and live blocks that are left then.
     std::uint32_t touched = 0;  ///< Bytes in front of which a block was ever cut, before that.
     std::uint16_t bin = no_bin; ///< What its blocks are.
+    bool rested = false;        ///< It was no bin's for a while.
 
     [[nodiscard]] std::uint32_t live() const noexcept { return due + later; }
 

@@ -11,6 +11,7 @@
 /// its page's header by a shift. Were each header in its own page, all of them would fall into the
 /// same few sets of the cache.
 
+#include <alloy/core/ability.hpp>
 #include <alloy/core/account.hpp>
 #include <alloy/core/chunk.hpp>
 #include <alloy/core/page.hpp>
@@ -23,6 +24,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 namespace alloy::inline ALLOY_ABI::detail {
@@ -31,8 +33,6 @@ namespace alloy::inline ALLOY_ABI::detail {
 struct segment_head : chunk {
     std::array<segment_head*, 2> below; ///< See segment_tree.
     void* owner;                        ///< Whoever has the segment, for whoever has a block.
-    std::uint32_t busy;                 ///< Pages that are some bin's.
-    bool rested;                        ///< None was for a while.
 };
 
 /// Segments, found by where they begin. Each stands on a way from the root that the bits of its
@@ -139,30 +139,37 @@ public:
         auto* const lowest = static_cast<page*>(free_.lowest());
         free_.remove(lowest);
         lowest->bin = static_cast<std::uint16_t>(bin);
-        segment& home = segment::of(lowest);
-        ++home.busy;
-        home.rested = false;
+        lowest->rested = false;
         return lowest;
     }
 
     /// Takes an empty page back. @complexity O(1).
     void give(page& idle) noexcept {
         idle.bin = page::no_bin;
-        --segment::of(&idle).busy;
         free_.insert(&idle);
     }
 
-    /// Gives the segments of which no bin has a page back upstream; with `rested`, those alone that
-    /// were so at the last call already. @return Their bytes. @complexity O(pages log pages).
+    /// Gives the segments of which no bin has a page back upstream, and of the others the memory
+    /// behind those pages, if upstream can do without; with `rested`, only what was no bin's at the
+    /// last call already. @return The bytes of segments. @complexity O(pages log pages).
     template <class Upstream>
     std::size_t release_empty(Upstream&& upstream, bool rested) noexcept {
-        const auto gone = [&](chunk& each) noexcept {
-            auto& one = static_cast<segment&>(each);
-            const bool before = std::exchange(one.rested, one.busy == 0);
-            if (one.busy != 0 || (rested && !before)) { return false; }
-            for (page& idle : one.pages) { free_.remove(&idle); }
-            by_address_.erase(&one);
-            return true;
+        const auto goes = [rested](const page& each) noexcept {
+            return each.bin == page::no_bin && (each.rested || !rested);
+        };
+        const auto gone = [&](chunk& whole) noexcept {
+            auto& one = static_cast<segment&>(whole);
+            const bool all = std::all_of(one.pages.begin(), one.pages.end(), goes);
+            for (page& each : one.pages) {
+                if (all) {
+                    free_.remove(&each);
+                } else if (goes(each)) {
+                    discard(upstream, each);
+                }
+                each.rested = each.bin == page::no_bin;
+            }
+            if (all) { by_address_.erase(&one); }
+            return all;
         };
         return segments_.release_if(upstream, gone, Bytes);
     }
@@ -235,13 +242,24 @@ private:
         if (given == nullptr) { return false; }
         const chunk head = *given;
         unpoison(given, sizeof(segment));
-        auto* const fresh = ::new (given) segment{{head, {}, owner, 0, false}, {}};
+        auto* const fresh = ::new (given) segment{{head, {}, owner}, {}};
         by_address_.insert(fresh);
         for (std::size_t i = fresh->pages.size(); i-- > 0;) {
             fresh->pages[i].uncarved = segment::range(fresh->pages[i]);
             free_.insert(&fresh->pages[i]);
         }
         return true;
+    }
+
+    /// Gives the memory behind a page that was emptied back to upstream.
+    template <class Upstream>
+    static void discard(Upstream&& upstream, page& idle) noexcept {
+        if constexpr (discarding_policy<std::remove_cvref_t<Upstream>>) {
+            if (idle.touched == 0) { return; }
+            const region whole = segment::range(idle); // its end is aligned, its start may not be
+            const std::size_t kept = whole.rest() - upstream.discard(whole.at(), whole.rest());
+            idle.touched = std::min(idle.touched, static_cast<std::uint32_t>(kept));
+        }
     }
 
     template <class Visit>

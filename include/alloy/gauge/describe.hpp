@@ -54,6 +54,7 @@ void describe_one(std::string& text) {
     ability(measuring_policy<P>, "measures");
     ability(owning_policy<P>, "owns");
     ability(trimming_policy<P>, "trims");
+    ability(discarding_policy<P>, "discards");
     ability(resettable_policy<P>, "resets");
     ability(marking_policy<P>, "marks");
     ability(lockable_policy<P>, "locks");

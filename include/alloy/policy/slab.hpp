@@ -42,15 +42,15 @@ namespace alloy::inline ALLOY_ABI {
 struct slab_options {
     std::size_t segment = std::size_t{1} << 22U; ///< Taken from upstream at a time; a power of two.
     std::size_t page = std::size_t{1} << 16U;    ///< For blocks of one class; a power of two.
-    /// A segment goes upstream that stayed empty while the pages held were used up, usable again or
-    /// emptied so many times on average, at most twice as many. Other operations do not count.
+    /// A segment, or the memory behind a page, goes upstream that stayed empty while the pages held
+    /// were used up, usable again or emptied so many times on average, at most twice as many.
     std::uint32_t patience = 4;
 };
 
 /// Blocks of `Classes` from pages of aligned segments; what has no class comes from `Large`.
 ///
 /// @tparam Classes  Which class serves what; see linear_classes and listed_classes.
-/// @tparam Upstream Where segments come from; best one that backs memory as it is touched.
+/// @tparam Upstream Where segments come from; best one that backs memory on touch, and discards it.
 /// @tparam Large    Serves what no class does.
 /// @threads None: share one only behind `locked`, or give each thread its own.
 /// @source  A list for each page: D. Leijen et al., "Mimalloc: Free List Sharding in Action",
@@ -177,8 +177,8 @@ public:
                                    : large_.get().usable_size(at);
     }
 
-    /// Returns every segment without a live block upstream, and lets both upstreams trim.
-    /// @return Bytes that left this policy. @complexity O(classes + pages log pages).
+    /// Returns every segment without a live block, discards what is behind other empty pages, and
+    /// lets both upstreams trim. @return Bytes of segments. @complexity O(pages log pages).
     std::size_t trim() noexcept {
         give_idle();
         const std::size_t bytes = segments_.release_empty(upstream_.get(), false);

@@ -139,13 +139,18 @@ struct pages {
         return true;
     }
 
-    /// Gives the memory behind whole pages back and keeps the addresses: reading them yields zero.
-    /// @pre `at` and `bytes` are multiples of page_size().
-    static void discard(void* at, std::size_t bytes) noexcept
+    /// Gives the memory behind the whole pages in a part of a block back, and keeps the addresses.
+    /// @return Their bytes; 0 if the system refuses. @complexity A system call, O(bytes).
+    static std::size_t discard(void* at, std::size_t bytes) noexcept
         requires(Options.backing == page_backing::on_touch)
     {
-        ALLOY_ASSERT(detail::is_aligned(at, page_size()) && bytes % page_size() == 0);
-        ::madvise(at, bytes, MADV_DONTNEED);
+        const std::size_t page = page_size();
+        const std::size_t before =
+            detail::round_up(detail::address(at), page) - detail::address(at);
+        if (bytes < before + page) { return 0; }
+        const std::size_t whole = (bytes - before) & ~(page - 1);
+        return ::madvise(static_cast<std::byte*>(at) + before, whole, MADV_DONTNEED) == 0 ? whole
+                                                                                          : 0;
     }
 
     friend constexpr bool operator==(pages, pages) noexcept = default;
