@@ -7,6 +7,7 @@
 #include "support/conformance.hpp"
 #include "support/extent_laws.hpp"
 #include "support/probe.hpp"
+#include "support/resident.hpp"
 #include "support/shelf.hpp"
 
 #include <algorithm>
@@ -92,8 +93,10 @@ static_assert(buddy_extent::granted(UINT32_MAX, 1) == UINT32_MAX, "nothing overf
 static_assert(policy<buddy<>> && rounding_policy<buddy<>>);
 static_assert(!owning_policy<buddy<>>, "pages cannot tell their own");
 static_assert(owning_policy<thousand<buffer>>);
-static_assert(!trimming_policy<buddy<>> && !resizing_policy<buddy<>> && !batching_policy<buddy<>> &&
-              !zeroing_policy<buddy<>> && !resettable_policy<buddy<>> && !marking_policy<buddy<>> &&
+static_assert(trimming_policy<buddy<>> && !trimming_policy<thousand<buffer>>,
+              "where upstream can do without a part of the range");
+static_assert(!resizing_policy<buddy<>> && !batching_policy<buddy<>> && !zeroing_policy<buddy<>> &&
+              !resettable_policy<buddy<>> && !marking_policy<buddy<>> &&
               !measuring_policy<buddy<>>);
 static_assert(!thread_safe_v<buddy<>> && !zero_fresh_v<buddy<>> && !migratory_v<buddy<>>);
 static_assert(!std::copy_constructible<buddy<>> && !std::movable<buddy<>>);
@@ -326,6 +329,33 @@ BOOST_AUTO_TEST_CASE(reserves_64_gib_on_first_use_and_sends_what_exceeds_32_mib_
         BOOST_TEST(range.largest_free() == most);
     }
     BOOST_TEST(address_space() - before < whole / 64);
+}
+
+BOOST_AUTO_TEST_CASE(trims_the_memory_behind_what_is_free_and_keeps_the_range) {
+    constexpr std::size_t bytes = std::size_t{1} << 20U;
+    const std::size_t page = pages<>::page_size();
+    const layout one{page - gap, 1};
+    buddy<range_options{.bytes = bytes}, pages<>> range;
+    const std::size_t before = address_space();
+    BOOST_TEST(range.trim() == 0U);
+    BOOST_TEST(address_space() == before);
+    std::vector<unsigned char*> blocks(bytes / page / 2);
+    for (unsigned char*& each : blocks) {
+        each = static_cast<unsigned char*>(range.allocate(one));
+        std::memset(each, 7, one.size);
+    }
+    BOOST_TEST(test::resident(blocks[0], bytes) == bytes / 2);
+    for (unsigned char* const each : blocks) {
+        if (each != blocks[5]) { range.deallocate(each, one); }
+    }
+    BOOST_TEST(test::resident(blocks[0], bytes) == bytes / 2);
+    BOOST_TEST(range.trim() == 0U);
+    BOOST_TEST(test::resident(blocks[0], bytes) == page);
+    BOOST_TEST(std::count(blocks[5], blocks[5] + one.size, 7) ==
+               static_cast<std::ptrdiff_t>(one.size));
+    BOOST_TEST(range.allocate({bytes / 2 - gap, 1}) == blocks[0] + bytes / 2);
+    BOOST_TEST(range.allocate(one) == blocks[0]);
+    std::memset(blocks[0], 8, one.size);
 }
 
 BOOST_AUTO_TEST_CASE(finds_out_a_double_release_a_wrong_pointer_and_a_wrong_size) {

@@ -73,8 +73,8 @@ public:
         BOOST_TEST_REQUIRE(!extent_.is_taken(gone.first, gone.second));
     }
 
-    /// largest() and free() are exact, under this object and under one that is attached to the same
-    /// words.
+    /// largest(), free() and each_free() are exact, under this object and under one that is
+    /// attached to the same words.
     void check_largest() const {
         const std::uint32_t largest = extent_.largest();
         BOOST_TEST_REQUIRE((largest == 0 || lowest(largest, 1) != no_units));
@@ -83,6 +83,14 @@ public:
         BOOST_TEST_REQUIRE(other.extent_.largest() == largest);
         const auto free = std::count(taken_.begin(), taken_.end(), false);
         BOOST_TEST_REQUIRE(extent_.free() == free);
+        std::vector<bool> rest(units_, true);
+        std::uint32_t end = 0;
+        extent_.each_free([&](std::uint32_t at, std::uint32_t n) {
+            BOOST_TEST_REQUIRE((n != 0 && at >= end && at + n <= units_));
+            end = at + n;
+            std::fill(rest.begin() + at, rest.begin() + end, false);
+        });
+        BOOST_TEST_REQUIRE((rest == taken_));
         BOOST_TEST_REQUIRE(other.extent_.free() == free);
         if (largest != 0) { BOOST_TEST_REQUIRE(other.take(largest, 1)); }
         if (largest != units_) { BOOST_TEST_REQUIRE(!modelled_extent{*this}.take(largest + 1, 1)); }

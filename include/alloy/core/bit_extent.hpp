@@ -151,15 +151,23 @@ public:
         return static_cast<std::uint32_t>(find(at, units_, taken_bit));
     }
 
-    /// Units of the longest free run. @complexity O(n / 32), and O(1) a run.
-    [[nodiscard]] std::uint32_t largest() const noexcept {
-        std::size_t longest = 0;
+    /// Calls `visit(at, units)` for each free run, rising. @complexity O(n / 32), and O(1) a run.
+    template <class Visit>
+    void each_free(Visit visit) const {
         for (std::size_t at = std::size_t{first_} * 32; at < units_;) {
             const std::size_t from = find(at, units_, free_bit);
             at = find(from, units_, taken_bit);
-            longest = std::max(longest, at - from);
+            if (at != from) {
+                visit(static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(at - from));
+            }
         }
-        return static_cast<std::uint32_t>(longest);
+    }
+
+    /// Units of the longest free run. @complexity As each_free().
+    [[nodiscard]] std::uint32_t largest() const noexcept {
+        std::uint32_t longest = 0;
+        each_free([&](std::uint32_t /*at*/, std::uint32_t n) { longest = std::max(longest, n); });
+        return longest;
     }
 
     [[nodiscard]] std::uint32_t units() const noexcept { return units_; } ///< In the range.

@@ -127,6 +127,24 @@ public:
         return base_ == nullptr ? largest : std::min(room_in(extent_.largest()), largest);
     }
 
+    /// Discards the memory behind what is free, and lets upstream trim. @return 0: the range stays.
+    /// @complexity As the extent's each_free(), and a system call a page or more in a row.
+    std::size_t trim() noexcept // NOLINT(modernize-use-nodiscard): called for its effect
+        requires discarding_policy<Upstream>
+    {
+        auto&& upstream = upstream_.get();
+        if (base_ != nullptr) {
+            extent_.each_free([&](std::uint32_t at, std::uint32_t n) noexcept {
+                const std::uint32_t end = std::min(at + n, touched_);
+                if (at < end) {
+                    upstream.discard(base_ + at * Range.unit, (end - at) * Range.unit);
+                }
+            });
+        }
+        detail::trim_if_able(upstream);
+        return 0;
+    }
+
     using upstreams = policies<Upstream>;
     void each_upstream(auto visit) noexcept { visit(upstream_.get()); }
 

@@ -114,8 +114,18 @@ public:
         return has(1, top_, 0) ? std::uint32_t{1} << (top_ - shortfall_[1]) : 0;
     }
 
-    /// Units not taken. @complexity O(log n) a free run.
-    [[nodiscard]] std::uint32_t free() const noexcept { return free_below(1, top_); }
+    /// Calls `visit(at, units)` for each free run, rising. @complexity O(log n) a run.
+    template <class Visit>
+    void each_free(Visit visit) const {
+        each_free_below(1, top_, visit);
+    }
+
+    /// Units not taken. @complexity As each_free().
+    [[nodiscard]] std::uint32_t free() const noexcept {
+        std::uint32_t sum = 0;
+        each_free([&](std::uint32_t /*at*/, std::uint32_t n) { sum += n; });
+        return sum;
+    }
 
 private:
     [[nodiscard]] std::uint32_t leaves() const noexcept { return std::uint32_t{1} << top_; }
@@ -126,10 +136,11 @@ private:
     }
 
     // NOLINTNEXTLINE(misc-no-recursion): as deep as the tree
-    [[nodiscard]] std::uint32_t free_below(std::size_t node, unsigned own) const noexcept {
-        if (shortfall_[node] == 0) { return std::uint32_t{1} << own; }
-        if (!has(node, own, 0)) { return 0; }
-        return free_below(2 * node, own - 1) + free_below(2 * node + 1, own - 1);
+    void each_free_below(std::size_t node, unsigned own, auto& visit) const {
+        if (shortfall_[node] == 0) { return visit(first_of(node, own), std::uint32_t{1} << own); }
+        if (!has(node, own, 0)) { return; }
+        each_free_below(2 * node, own - 1, visit);
+        each_free_below(2 * node + 1, own - 1, visit);
     }
 
     [[nodiscard]] std::size_t node_of(std::uint32_t at, unsigned order) const noexcept {
