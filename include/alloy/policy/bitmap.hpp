@@ -156,8 +156,8 @@ public:
         for (std::size_t i = 0; i < n; ++i) { give_back(chunks::home_of(in[i]), in + i, 1); }
     }
 
-    /// Returns every chunk without a live node upstream, and lets upstream trim.
-    /// @return Bytes that left this policy. @complexity O(chunks).
+    /// Returns every chunk without a live node upstream, discards what is behind free nodes of the
+    /// others, and lets upstream trim. @return Bytes of chunks. @complexity O(nodes / 32).
     std::size_t trim() noexcept {
         const std::size_t bytes = chunks_.release_empty(
             upstream_.get(), [this](chunk* gone) { with_room_.remove(gone); });

@@ -148,8 +148,8 @@ public:
         detail::deallocate_each(*this, in, n, given);
     }
 
-    /// Returns every chunk without a live node upstream, and lets upstream trim.
-    /// @return Bytes that left this policy. @complexity O(chunks).
+    /// Returns every chunk without a live node upstream, discards what is behind free nodes of the
+    /// others, and lets upstream trim. @return Bytes of chunks. @complexity O(nodes / 32).
     std::size_t trim() noexcept {
         if (current_->nodes.free() == count) { wait(std::exchange(current_, &none)); }
         const std::size_t bytes =
