@@ -7,6 +7,7 @@
 #include <alloy/policy/bump.hpp>
 #include <alloy/policy/pool16.hpp>
 
+#include "support/interrupted.hpp"
 #include "support/probe.hpp"
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 #include <map>
 #include <new>
 #include <random>
+#include <set>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
@@ -330,6 +332,25 @@ BOOST_AUTO_TEST_CASE(lets_objects_make_and_end_others_of_their_pool) {
     pool.create(pool, 3);
     pool.clear(); // each ends its child, who is then passed over
     BOOST_TEST(pool.empty());
+}
+
+BOOST_AUTO_TEST_CASE(keeps_what_a_handler_makes_while_memory_is_asked_for) {
+    using source = test::interrupted<struct under_objects>;
+    for (std::size_t meanwhile = 1; meanwhile <= 300; ++meanwhile) { // chunks begun, and used up
+        object_pool<std::size_t, source> pool;
+        std::vector<std::size_t*> all;
+        source::before_next = [&] {
+            for (std::size_t i = 0; i < meanwhile; ++i) { all.push_back(pool.create(i)); }
+        };
+        all.push_back(pool.create(meanwhile));
+        BOOST_TEST_REQUIRE(pool.size() == meanwhile + 1);
+        std::set<const std::size_t*> living;
+        for (const std::size_t& each : pool) { living.insert(&each); }
+        BOOST_TEST_REQUIRE(living.size() == meanwhile + 1);
+        for (std::size_t i = 0; i <= meanwhile; ++i) { BOOST_TEST_REQUIRE(*all[i] == i); }
+        for (std::size_t* const each : all) { pool.destroy(each); }
+    }
+    BOOST_TEST(source::out == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(does_not_trim_while_an_object_is_being_made_or_ended) {

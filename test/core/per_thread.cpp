@@ -5,13 +5,16 @@
 
 #include <alloy/adapt/allocator.hpp>
 #include <alloy/compose/remote.hpp>
+#include <alloy/compose/retaining.hpp>
 #include <alloy/policy/bump.hpp>
 #include <alloy/policy/pool16.hpp>
 #include <alloy/source/malloc.hpp>
 #include <alloy/source/new.hpp>
+#include <alloy/source/null.hpp>
 #include <alloy/source/pages.hpp>
 
 #include "support/conformance.hpp"
+#include "support/interrupted.hpp"
 
 #include <algorithm>
 #include <array>
@@ -382,6 +385,46 @@ BOOST_AUTO_TEST_CASE(trims_what_this_thread_has_and_what_nobody_has) {
     BOOST_TEST(handle.trim() == 2U * 48);
     BOOST_TEST(handle.trim() == 0U);
     handle.deallocate(kept, {40, 8});
+}
+
+BOOST_AUTO_TEST_CASE(a_thread_gets_one_instance_even_if_a_handler_uses_it_meanwhile) {
+    using memory = test::interrupted<struct for_an_instance>;
+    using handle = per_thread<remote<pool16<>>, memory>;
+    void* meanwhile = nullptr;
+    const auto both_at_home = [&](bool refuses) {
+        memory::before_next = [&] {
+            meanwhile = handle{}.allocate({40, 8});
+            memory::refuses = refuses;
+        };
+        void* const block = handle{}.allocate({40, 8});
+        memory::refuses = false;
+        auto* const home = remote<pool16<>>::home_of(block);
+        BOOST_TEST((home == handle::here() && home == remote<pool16<>>::home_of(meanwhile)));
+        handle{}.deallocate(block, {40, 8});
+        handle{}.deallocate(meanwhile, {40, 8});
+    };
+    both_at_home(false);
+    elsewhere([&] { both_at_home(true); });
+    BOOST_TEST(memory::out == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_handler_of_the_reserve_may_come_back_to_it) {
+    using source = test::interrupted<struct below_the_reserve>;
+    using handle = per_thread<retaining<4096, source>, null_source>;
+    void* const first = handle{}.allocate({256, 16});
+    void* second = nullptr;
+    source::before_next = [&] {
+        handle{}.deallocate(first, {256, 16});
+        BOOST_TEST(handle::here() == nullptr);
+        BOOST_TEST(handle{}.trim() == 256U);
+        second = handle{}.allocate({256, 16});
+    };
+    void* const third = handle{}.allocate({512, 16});
+    BOOST_TEST((third != nullptr && second != nullptr));
+    handle{}.deallocate(third, {512, 16});
+    elsewhere([&] { handle{}.deallocate(second, {256, 16}); }); // and nobody is locked out
+    BOOST_TEST(handle{}.trim() == 768U);
+    BOOST_TEST(source::out == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(without_memory_for_an_instance_threads_share_the_reserve) {

@@ -152,6 +152,11 @@ using occupied = std::tuple<bitmap<layout{48, 8}>, lock_free_pool<layout{48, 8},
 
 } // namespace
 
+BOOST_AUTO_TEST_CASE(sees_the_handle_of_a_preset) {
+    const pool_allocator<int> numbers;
+    BOOST_TEST(observe(numbers.handle()).layers[0].name == "thread_cached");
+}
+
 BOOST_AUTO_TEST_CASE(accounts_for_every_byte_of_the_presets) {
     using a = from_new<struct pool_tag>;
     accounts_for_every_byte<locked<pool16<a>>>(&out_of<a>, false);

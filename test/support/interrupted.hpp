@@ -19,6 +19,7 @@ template <class Tag>
 struct interrupted {
     static constexpr std::size_t max_align = new_source::max_align;
     static constexpr bool thread_safe = true;          // for those who ask: here is one thread
+    static constexpr bool migratory = true;            ///< There is one operator new.
     static inline std::function<void()> before_next{}; ///< Called once, by the next request.
     static inline bool refuses = false;                ///< Whatever is asked.
     static inline std::size_t out = 0;                 ///< Blocks.

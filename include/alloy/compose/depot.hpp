@@ -59,6 +59,8 @@ class depot {
 public:
     /// The layout of every block that is kept.
     static constexpr layout block = cover(Block, {1, 1});
+    static_assert(block.align <= Upstream::max_align && block.size <= max_size_v<Upstream>,
+                  "alloy::depot: Upstream cannot serve a block");
 
     static constexpr std::size_t max_align = Upstream::max_align; ///< Bytes.
     static constexpr std::size_t max_size = max_size_v<Upstream>;

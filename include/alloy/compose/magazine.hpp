@@ -55,6 +55,7 @@ class magazine {
     static constexpr bool one_stack = Reuse == reuse::newest;
     static constexpr std::size_t kept_back = one_stack ? Slots / 2 : 0; // when others move
     static_assert(Slots >= 2, "alloy::magazine: half of the slots are moved at a time");
+    static_assert(Slots <= 1024, "alloy::magazine: what is moved lies on the call stack meanwhile");
     static_assert(detail::outermost_guard_of_classes_v<Upstream> <= guard_rank::cache,
                   "alloy::magazine: a cache would hide releases from the guard inside of it");
 

@@ -43,7 +43,8 @@ struct remote_options {
 /// room for at least a letter, three words, the home word included.
 ///
 /// @tparam Upstream Where blocks come from and go back to; only the owner ever uses it.
-/// @threads Releases: any; lock-free. All else: the owner.
+/// @threads Releases: any; lock-free. All else: the owner. Modules that do not share symbols (see
+///          `global`) number threads anew, and must not share an object.
 /// @source  The message passing of P. Liétar et al., "snmalloc", ISMM 2019; D. Leijen et al.,
 ///          "Mimalloc: Free List Sharding in Action", APLAS 2019.
 template <policy Upstream, remote_options Options = remote_options{}>

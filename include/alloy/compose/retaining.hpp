@@ -50,6 +50,7 @@ template <std::size_t Bytes, policy Upstream = new_source, std::size_t Slots = 3
 class retaining {
     static constexpr bool shared = !std::same_as<Mutex, null_mutex>;
     static_assert(Slots > 0, "alloy::retaining: no slot to keep a block in");
+    static_assert(Slots <= 1024, "alloy::retaining: what leaves lies on the call stack meanwhile");
     static_assert(!shared || thread_safe_v<Upstream>,
                   "alloy::retaining: Mutex guards the row alone: wrap Upstream in alloy::locked");
     static_assert(outermost_guard_v<Upstream> <= guard_rank::cache,

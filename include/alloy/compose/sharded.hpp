@@ -9,8 +9,9 @@
 ///     thread 2, 6, 10 .. --> [ P ] --+
 ///     thread 3, 7, 11 .. --> [ P ] --'          a release --> the shard that owns the block
 ///
-/// Threads are numbered as they first come, and each asks its own shard first: up to N threads have
-/// a lock each. A block goes back to where it came from, whichever thread releases it.
+/// Threads are numbered as they first come, and each asks its own shard first: N threads that come
+/// one after another have a lock each. A block goes back to where it came from, whichever thread
+/// releases it.
 ///
 /// Choose it where several threads wait for one lock. Avoid it where threads release what others
 /// allocated: such a release asks shard after shard. What one shard keeps free serves another's

@@ -14,8 +14,9 @@
 ///                        Upstream     where threads meet
 ///
 /// A release goes to the rack of the thread that releases. A thread that ends gives its rack back.
-/// What was released last is handed out first, until more of its class is live than a processor's
-/// cache holds: from then on all of a full stack goes back, and upstream says which block is next.
+/// What was released last is handed out first, until the thread has fetched more of its class than
+/// a processor's cache holds, and not returned it: from then on all of a full stack goes back, and
+/// upstream says which block is next.
 ///
 /// Choose it where several threads allocate and release small blocks. Avoid it for one thread (see
 /// magazine), and where what one thread keeps must be there for another at once.
@@ -43,8 +44,8 @@ struct thread_cache_options {
     std::uint32_t slots = 1024; ///< Pointers of a stack at most.
     /// In blocks of all stacks together: with the stacks themselves about 1 MiB by default.
     std::size_t bytes = std::size_t{640} * 1024;
-    /// Live bytes of a class of up to 128 above which upstream says which block is next;
-    /// `unlimited` for never.
+    /// Bytes of a class of up to 128 that a thread has fetched, and neither keeps nor returned,
+    /// above which upstream says which block is next; `unlimited` for never.
     std::size_t ordered = detail::near_bytes;
 };
 

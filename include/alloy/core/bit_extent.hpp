@@ -81,8 +81,8 @@ public:
     }
 
     /// Takes the next free units, at most `n`, from the start of `word` on and in front of the word
-    /// `end`, calls `visit(unit)` for each, rising, and leaves `word` where to go on. Writes
-    /// nothing if there is none. @complexity O(n + words passed over).
+    /// `end`, calls `visit(unit)` for each, rising, and leaves `word` where to go on.
+    /// @complexity O(n + words passed over).
     template <class Visit>
     void take_from(std::uint32_t& word, std::size_t end, std::uint32_t n, Visit visit) noexcept {
         const std::uint32_t wanted = n;

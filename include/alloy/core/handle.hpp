@@ -56,7 +56,8 @@ inline const fork_guard at_fork{process_wide<P, Tag>.value};
 ///
 /// @tparam P   Thread-safe, or declared `single_threaded`.
 /// @tparam Tag Tells instances apart. The instance has the visibility of `P` and `Tag`: across
-///             shared objects it is one by default, and one a module for a hidden `Tag`.
+///             shared objects it is one by default, if a program that loads some with dlopen()
+///             exports its symbols (-rdynamic); and one a module for a hidden `Tag`.
 /// @threads As `P`.
 template <policy P, class Tag = void>
 class global : public detail::forwarding<global<P, Tag>, P> {

@@ -33,9 +33,8 @@ inline constexpr std::uint32_t no_index = 0xFFFFFFFF;
 /// whatever else has `[]`; it is there from before the first release of `i` to the end.
 ///
 /// @threads Safe and lock-free: of all that try, one gets on. Where `Atomic` is lock-free, in
-/// signal
-///          handlers too; and a fork copies a whole stack at any moment, without the indices that
-///          were out, or on their way, in other threads.
+///          signal handlers too; and a fork copies a whole stack at any moment, without the indices
+///          that were out, or on their way, in other threads.
 /// @source  R. K. Treiber, "Systems Programming: Coping with Parallelism", IBM RJ 5118, 1986; the
 ///          tag: IBM System/370 Principles of Operation, on compare double and swap; M. M. Michael
 ///          and M. L. Scott, "Simple, Fast, and Practical Non-Blocking and Blocking Concurrent

@@ -38,10 +38,10 @@ public:
     [[gnu::always_inline]] void unlock() noexcept { held_.store(false, std::memory_order_release); }
 
 private:
-    static constexpr int patience = 100; // looks, a few cycles each, before others may run
+    static constexpr unsigned patience = 100; // looks, a few cycles each, before others may run
 
     [[gnu::noinline, gnu::cold]] void wait() noexcept {
-        for (int looks = 1; !try_lock(); ++looks) {
+        for (unsigned looks = 1; !try_lock(); ++looks) {
             if (looks % patience == 0) {
                 ::sched_yield();
             } else {

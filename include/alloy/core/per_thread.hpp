@@ -44,8 +44,9 @@ namespace alloy::inline ALLOY_ABI {
 ///                or is found from each of its blocks (`homing_policy`, `release_anywhere`).
 /// @tparam Memory Where instances come from: never what reaches back here.
 /// @tparam Tag    Tells instances apart, as in `global`.
-/// @threads Safe; lock-free but for the first use in a thread. Not to be called in a signal
-/// handler.
+/// @threads Safe; lock-free but for the first use in a thread, what comes after its end, and
+/// trim().
+///          Not to be called in a signal handler.
 /// @source  Adopted heaps: E. D. Berger et al., "Hoard", ASPLOS 2000; D. Leijen et al., "Mimalloc",
 ///          APLAS 2019.
 template <policy P, policy Memory, class Tag = void>
@@ -89,6 +90,25 @@ private:
         P reserve{};
     };
 
+    /// Keeps other threads from what none has. May begin within another of the same thread, since
+    /// the upstream of what is visited may call back (ADR 19).
+    class visit {
+    public:
+        visit() noexcept {
+            if (!nested_) { orphans.value.lock.lock(); }
+            visiting = true;
+        }
+        visit(const visit&) = delete;
+        visit& operator=(const visit&) = delete;
+        ~visit() {
+            visiting = nested_;
+            if (!nested_) { orphans.value.lock.unlock(); }
+        }
+
+    private:
+        bool nested_ = visiting;
+    };
+
     struct departure {
         explicit departure(instance& from) noexcept : left(from) {}
         departure(const departure&) = delete;
@@ -101,6 +121,7 @@ private:
     static inline const detail::fork_guard at_fork{orphans.value.lock};
     ALLOY_HOT_THREAD_LOCAL static inline constinit thread_local instance* mine = nullptr;
     static inline constinit thread_local bool ended = false;
+    static inline constinit thread_local bool visiting = false;
 
     template <class Op>
     [[gnu::always_inline]] static decltype(auto) forward(const Op& operation) noexcept {
@@ -118,14 +139,14 @@ private:
     template <class Visit>
     static void forward(const op::inspect<Visit>& operation) noexcept {
         if (mine != nullptr) { return operation(mine->target); }
-        const std::scoped_lock hold{orphans.value.lock};
+        const visit reserve;
         operation(orphans.value.reserve);
     }
 
     /// The thread's own, and what nobody has.
     static std::size_t forward(const op::trim& operation) noexcept {
         std::size_t bytes = mine != nullptr ? operation(mine->target) : 0;
-        const std::scoped_lock hold{orphans.value.lock};
+        const visit others;
         for (instance* each = orphans.value.first; each != nullptr; each = each->next) {
             bytes += operation(each->target);
         }
@@ -165,16 +186,20 @@ private:
     [[gnu::noinline, gnu::cold]] static decltype(auto)
     forward_without(Op operation) noexcept { // by value: no memory on the hot path
         if (P* const own = arrive(); own != nullptr) { return operation(*own); }
-        const std::scoped_lock hold{orphans.value.lock};
+        const visit reserve;
         return operation(orphans.value.reserve);
     }
 
     /// Gives the calling thread an instance: an orphan, or a new one. @return Null if it gets none.
     [[gnu::noinline, gnu::cold]] static P* arrive() noexcept {
-        if (ended) { return nullptr; }
+        if (ended || visiting) { return nullptr; }
         instance* own = adopt_orphan();
         if (own == nullptr) {
             void* const memory = Memory{}.allocate(layout_of<instance>);
+            if (mine != nullptr) { // its handler came back, and has one by now
+                if (memory != nullptr) { Memory{}.deallocate(memory, layout_of<instance>); }
+                return &mine->target;
+            }
             if (memory == nullptr) { return nullptr; }
             own = ::new (memory) instance;
         }

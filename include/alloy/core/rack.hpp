@@ -13,7 +13,7 @@
 /// stay within the bytes that the rack may hold; a stack that has come to rest is halved to make
 /// room for others.
 ///
-/// A request gets the newest block, still in the processor's cache, until more of its class is live
+/// A request gets the newest block, still in the processor's cache, until more of its class is out
 /// than that holds. From then on `into` leads releases to a stack of their own, which goes upstream
 /// whole: so upstream says which is next, and nodes asked for in turn lie side by side (ADR 21).
 
@@ -139,7 +139,7 @@ private:
 
 /// @tparam Slots   Blocks of a stack at most.
 /// @tparam Bytes   In blocks of all stacks at most; what they start with, at least.
-/// @tparam Ordered Live bytes of a class above which upstream says which block is next.
+/// @tparam Ordered Bytes of a class that are out above which upstream says which block is next.
 /// @threads Its own; others may read counts.
 template <class Classes, std::size_t Slots, std::size_t Bytes, std::size_t Ordered>
 class rack : public rack_stacks<Classes, Slots> {
@@ -164,9 +164,9 @@ public:
     [[nodiscard]] void* refill(Upstream&& upstream, std::size_t index) noexcept {
         if (this->limit(index) == 0) { this->open(index, first_limit); }
         const layout block = Classes::at(index);
-        std::array<void*, (Slots + 1) / 2> fresh;
-        const std::size_t n =
-            upstream.allocate_batch(block, fresh.data(), (wider(*this, index) + 1) / 2);
+        std::array<void*, std::min<std::size_t>((Slots + 1) / 2, 512)> fresh;
+        const std::size_t n = upstream.allocate_batch(
+            block, fresh.data(), std::min((wider(*this, index) + 1) / 2, fresh.size()));
         if (n == 0) { return last_resort(index); }
         const std::size_t before = this->count(index);
         const std::size_t now = pile_up(upstream, {fresh.data(), n}, block, this->blocks(index),

@@ -67,7 +67,7 @@ public:
 
     /// A free slot, open for use but not live. @throws std::bad_alloc.
     [[nodiscard]] std::uint32_t take() {
-        if (free_ == none) [[unlikely]] { add_chunk(); }
+        while (free_ == none) [[unlikely]] { add_chunk(); }
         const std::uint32_t index = free_;
         free_ = state_of(index).next;
         unpoison(at(index), Slot.size);
@@ -202,7 +202,11 @@ private:
         std::size_t i = 0;
         while (chunks_[i].states != nullptr) { ++i; }
         if (i == most_chunks) { fail_bad_alloc(); }
-        chunks_[i].states = static_cast<state*>(detail::take(handle_, layout_of_chunk(i)));
+        void* const fresh = detail::take(handle_, layout_of_chunk(i));
+        if (chunks_[i].states != nullptr) { // its handler came back
+            return give_back(handle_, fresh, layout_of_chunk(i));
+        }
+        chunks_[i].states = static_cast<state*>(fresh);
         for (std::size_t slot = count(i); slot-- > 0;) {
             ::new (chunks_[i].states + slot) state{chunks_[i].youngest, none};
             set_free(index_of({i, slot}));

@@ -20,7 +20,8 @@ ALLOY_HOT_THREAD_LOCAL inline constinit thread_local std::size_t this_thread_plu
 }
 
 /// How many threads had asked before this one did: threads that take their turn by it spread
-/// evenly. @complexity O(1); one word of the thread's own, and no destructor. @threads Any.
+/// evenly. @complexity O(1); one word of the thread's own, and no destructor. @threads Any; threads
+/// are counted anew where symbols are not shared: see `global`.
 [[nodiscard]] inline std::size_t thread_number() noexcept {
     const std::size_t known = this_thread_plus_one;
     return known != 0 ? known - 1 : number_this_thread();

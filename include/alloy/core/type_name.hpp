@@ -37,6 +37,7 @@ template <class T>
 struct readable_name {
     std::array<char, full_name<T>().size()> letters{};
     std::size_t size = 0;
+    std::size_t stem = 0; // letters in front of the template arguments
 
     consteval readable_name() {
         constexpr std::array<std::string_view, 6> dropped{
@@ -53,6 +54,7 @@ struct readable_name {
             }
             left.remove_prefix(skip);
         }
+        while (stem < size && letters[stem] != '<') { ++stem; }
     }
 };
 template <class T>
@@ -67,6 +69,7 @@ inline constexpr std::string_view type_name{detail::name_letters<T>.letters.data
 
 /// The same without template arguments.
 template <class T>
-inline constexpr std::string_view template_name = type_name<T>.substr(0, type_name<T>.find('<'));
+inline constexpr std::string_view template_name{detail::name_letters<T>.letters.data(),
+                                                detail::name_letters<T>.stem};
 
 } // namespace alloy::inline ALLOY_ABI

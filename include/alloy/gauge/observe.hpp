@@ -89,7 +89,7 @@ private:
         constexpr bool counts = requires { requires P::counts_bytes; };
         constexpr bool keeps = accounting_policy<P>;
         layer_view& view = result_.layers[layer_];
-        view.name = layer_name<P>;
+        view.name = layer_name<std::remove_const_t<P>>;
         view.depth = depth;
         if (const flow* const before = seen_before(p); before != nullptr) {
             layer_ += tree.layers;

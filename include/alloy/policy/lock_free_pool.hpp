@@ -108,7 +108,8 @@ public:
     }
 
     /// Takes the node that was released last, or one that was never used.
-    /// @return Null if `want` exceeds `node`, or no node is free and there can be no more.
+    /// @return Null if `want` exceeds `node`; if no node is free and there can be no more; or while
+    /// another thread takes the last region that upstream has: see prepare().
     /// @complexity O(1) if no other thread comes between, and for a new region as `Upstream`.
     [[nodiscard]] void* allocate(layout want) noexcept {
         if (!want.fits_in(node)) [[unlikely]] { return nullptr; }
