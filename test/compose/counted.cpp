@@ -236,14 +236,17 @@ BOOST_AUTO_TEST_CASE(threads_count_each_for_itself_and_nothing_is_lost) {
 }
 
 BOOST_AUTO_TEST_CASE(threads_of_one_line_of_counters_lose_nothing) {
-    constexpr std::uint64_t rounds = 100'000;
+    constexpr int meetings = 100; // so that both run at once, however busy the machine is
+    constexpr std::uint64_t rounds = 1'000;
     static counted<one_place, counted_options{.shared = true}> all;
     static std::atomic<int> ready{0};
     const auto once = [] { all.deallocate(all.allocate({8, 8}), {8, 8}); };
     const auto work = [once] {
         once();
-        for (++ready; ready != 2;) { std::this_thread::yield(); }
-        for (std::uint64_t n = 0; n < rounds; ++n) { once(); }
+        for (int i = 1; i <= meetings; ++i) {
+            for (++ready; ready < 2 * i;) { std::this_thread::yield(); }
+            for (std::uint64_t n = 0; n < rounds; ++n) { once(); }
+        }
     };
     std::thread first(work);
     while (ready == 0) { std::this_thread::yield(); }
@@ -251,7 +254,7 @@ BOOST_AUTO_TEST_CASE(threads_of_one_line_of_counters_lose_nothing) {
     std::thread second(work);
     first.join();
     second.join();
-    BOOST_TEST(all.read().came.blocks == 2 * rounds + 17);
+    BOOST_TEST(all.read().came.blocks == 2 * meetings * rounds + 17);
     BOOST_TEST(all.live() == 0U);
 }
 

@@ -208,6 +208,6 @@ private:
     std::uint32_t free_ = 0;
 };
 
-static_assert(extent<bit_extent>);
+static_assert(listing_extent<bit_extent>);
 
 } // namespace alloy::inline ALLOY_ABI

@@ -33,8 +33,7 @@ inline constexpr std::uint32_t no_units = UINT32_MAX;
 /// - `e.give(at, n)` frees the run at `at`; `n` is what `granted` said;
 /// - `e.is_taken(at, n)` is true for a run that was taken and not given since, and false for one
 ///   with a free unit in it; an extent that knows where runs begin is true for nothing else;
-/// - `e.free()` is how many units are not taken, and `e.each_free(visit)` calls `visit(at, n)` for
-///   all of them, in runs, rising;
+/// - `e.free()` is how many units are not taken;
 /// - `e.largest()` is the size of the largest free run that take() can serve, and
 ///   `E::longest(units)` what that is when the whole range is free.
 template <class E>
@@ -49,8 +48,14 @@ concept extent = std::default_initializable<E> &&
                      { c.is_taken(n, n) } noexcept -> std::same_as<bool>;
                      { c.granted(n, n) } noexcept -> std::same_as<std::uint32_t>;
                      { c.free() } noexcept -> std::same_as<std::uint32_t>;
-                     c.each_free([](std::uint32_t /*at*/, std::uint32_t /*n*/) {});
                      { c.largest() } noexcept -> std::same_as<std::uint32_t>;
                  };
+
+/// One that can list what is free: `e.each_free(visit)` calls `visit(at, n)` for all units that are
+/// not taken, in runs, rising.
+template <class E>
+concept listing_extent = extent<E> && requires(const E& c) {
+    c.each_free([](std::uint32_t /*at*/, std::uint32_t /*n*/) {});
+};
 
 } // namespace alloy::inline ALLOY_ABI

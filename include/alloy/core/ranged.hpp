@@ -130,7 +130,7 @@ public:
     /// Discards the memory behind what is free, and lets upstream trim. @return 0: the range stays.
     /// @complexity As the extent's each_free(), and a system call a page or more in a row.
     std::size_t trim() noexcept // NOLINT(modernize-use-nodiscard): called for its effect
-        requires discarding_policy<Upstream>
+        requires listing_extent<Extent> && discarding_policy<Upstream>
     {
         auto&& upstream = upstream_.get();
         if (base_ != nullptr) {

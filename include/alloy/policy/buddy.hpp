@@ -170,7 +170,7 @@ private:
     unsigned top_ = 0;                  // order of the whole tree
 };
 
-static_assert(extent<buddy_extent>);
+static_assert(listing_extent<buddy_extent>);
 
 /// Address space for the default range; memory follows as it is touched.
 using reserved_pages = pages<pages_options{.reserve = true}>;
