@@ -498,7 +498,7 @@ BOOST_AUTO_TEST_CASE(discards_memory_and_keeps_the_addresses) {
     for (const auto& [from, bytes, gone] :
          std::initializer_list<std::array<std::size_t, 3>>{{0, page - 1, 0},
                                                            {1, page / 2, 0},
-             {1, 2 * page - 2, 0},
+                                                           {1, 2 * page - 2, 0},
                                                            {1, 2 * page - 1, page},
                                                            {page - 1, 2 * page, page},
                                                            {page, 2 * page - 1, page},
