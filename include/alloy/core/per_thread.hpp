@@ -44,8 +44,7 @@ namespace alloy::inline ALLOY_ABI {
 ///                or is found from each of its blocks (`homing_policy`, `release_anywhere`).
 /// @tparam Memory Where instances come from: never what reaches back here.
 /// @tparam Tag    Tells instances apart, as in `global`.
-/// @threads Safe; lock-free but for the first use in a thread, what comes after its end, and
-/// trim().
+/// @threads Safe; lock-free but for trim(), and for a thread's first use and those after its end.
 ///          Not to be called in a signal handler.
 /// @source  Adopted heaps: E. D. Berger et al., "Hoard", ASPLOS 2000; D. Leijen et al., "Mimalloc",
 ///          APLAS 2019.
