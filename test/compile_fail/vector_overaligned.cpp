@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// EXPECT-ERROR: alloy: the policy cannot align T
+// EXPECT-ERROR: alloy::vector: the policy cannot align T
 #include <alloy/adapt/vector.hpp>
 #include <alloy/policy/freelist.hpp>
 

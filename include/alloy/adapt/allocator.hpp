@@ -156,6 +156,8 @@ private:
     [[nodiscard, gnu::always_inline]] void* block_for(std::size_t n) {
         static_assert(alignof(T) <= handle_type::max_align,
                       "alloy::allocator: the policy cannot align T");
+        static_assert(sizeof(T) <= largest || largest == 0, // which means to fail: null_source
+                      "alloy::allocator: no block of the policy is large enough for a T");
         if (n > largest / sizeof(T)) [[unlikely]] { detail::fail_bad_array_new_length(); }
         const layout want = layout_for<T>(n);
         [[maybe_unused]] const detail::asking<T, keeps_origins_v<handle_type>> asks;

@@ -15,6 +15,7 @@
 /// its types: an allocator keeps no prefix.
 
 #include <alloy/core/ability.hpp>
+#include <alloy/core/account.hpp>
 #include <alloy/core/assert.hpp>
 #include <alloy/core/exact.hpp>
 #include <alloy/core/fact.hpp>
@@ -131,6 +132,9 @@ public:
     [[nodiscard]] std::size_t malloc_usable_size(const void* at) const noexcept {
         return at == nullptr ? 0 : usable_size(at);
     }
+
+    using upstreams = policies<handle_type>;
+    void each_upstream(auto visit) const noexcept { visit(handle_); }
 
     [[nodiscard]] void* allocate(layout want) const noexcept {
         return place(want, [this](layout whole) noexcept { return handle_.allocate(whole); });

@@ -14,15 +14,29 @@
 /// library: the choice is the program's.
 
 #include <alloy/core/ability.hpp>
+#include <alloy/core/account.hpp>
 #include <alloy/core/fact.hpp>
 #include <alloy/core/fail.hpp>
 #include <alloy/core/handle.hpp>
 #include <alloy/core/sanitize.hpp>
+#include <alloy/source/new.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <new>
 
 namespace alloy::inline ALLOY_ABI::detail {
+
+/// True if `P`, or what it takes memory from, is operator new.
+template <policy P>
+consteval bool asks_operator_new() {
+    if constexpr (composed_policy<P>) {
+        return []<policy... Upstream>(policies<Upstream...> /*all*/) {
+            return (asks_operator_new<Upstream>() || ...);
+        }(typename P::upstreams{});
+    }
+    return std::same_as<P, new_source>;
+}
 
 /// What the operators do.
 template <policy Policy>
@@ -33,6 +47,9 @@ struct global_new {
                   "its blocks, as alloy::c_heap does");
     static_assert(thread_safe_v<handle> && stateless_policy<handle>,
                   "ALLOY_GLOBAL_NEW: every thread reaches this policy, through an empty handle");
+    static_assert(!asks_operator_new<handle>(),
+                  "ALLOY_GLOBAL_NEW: operator new would ask itself: put malloc_source, or pages, "
+                  "in the place of new_source");
     static constexpr auto usual = std::align_val_t{__STDCPP_DEFAULT_NEW_ALIGNMENT__};
 
     /// @return Null if the policy is out, and the program has no new_handler left to help.

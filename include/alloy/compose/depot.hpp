@@ -49,8 +49,12 @@ struct depot_options {
 /// @threads None: share one only behind `locked`.
 /// @source  The depot of J. Bonwick and J. Adams, "Magazines and Vmem", USENIX 2001; the transfer
 ///          cache of S. Ghemawat and P. Menage, TCMalloc.
-template <layout Block, batching_policy Upstream, depot_options Options = depot_options{}>
+template <layout Block, policy Upstream, depot_options Options = depot_options{}>
 class depot {
+    static_assert(
+        batching_policy<Upstream>,
+        "alloy::depot: Upstream hands out no batches, as freelist, bitmap, next_fit, slab "
+        "and size_classes do");
     static_assert(Block.valid(), "alloy::depot: the alignment must be a power of two");
     static_assert(Options.slots >= 1, "alloy::depot: there is no room for a block");
     static_assert(detail::outermost_guard_of_classes_v<Upstream> <= guard_rank::cache,

@@ -49,11 +49,14 @@ enum class reuse : std::uint8_t {
 ///
 /// @threads None.
 /// @source  J. Bonwick and J. Adams, "Magazines and Vmem", USENIX 2001.
-template <class Classes, batching_policy Upstream, std::size_t Slots = 64,
-          reuse Reuse = reuse::newest>
+template <class Classes, policy Upstream, std::size_t Slots = 64, reuse Reuse = reuse::newest>
 class magazine {
     static constexpr bool one_stack = Reuse == reuse::newest;
     static constexpr std::size_t kept_back = one_stack ? Slots / 2 : 0; // when others move
+    static_assert(
+        batching_policy<Upstream>,
+        "alloy::magazine: Upstream hands out no batches, as freelist, bitmap, next_fit, slab "
+        "and size_classes do");
     static_assert(Slots >= 2, "alloy::magazine: half of the slots are moved at a time");
     static_assert(Slots <= 1024, "alloy::magazine: what is moved lies on the call stack meanwhile");
     static_assert(detail::outermost_guard_of_classes_v<Upstream> <= guard_rank::cache,

@@ -63,9 +63,13 @@ struct thread_cache_options {
 ///          served by upstream. In the child of a fork what other threads kept is lost.
 /// @source  J. Bonwick and J. Adams, "Magazines and Vmem", USENIX 2001; limits that grow with use:
 ///          S. Ghemawat and P. Menage, TCMalloc.
-template <class Classes, batching_policy Upstream,
-          thread_cache_options Options = thread_cache_options{}, policy Memory = pages<>>
+template <class Classes, policy Upstream, thread_cache_options Options = thread_cache_options{},
+          policy Memory = pages<>>
 class thread_cached {
+    static_assert(
+        batching_policy<Upstream>,
+        "alloy::thread_cached: Upstream hands out no batches, as freelist, bitmap, next_fit, slab "
+        "and size_classes do");
     static_assert(stateless_policy<Upstream> && stateless_policy<Memory>,
                   "alloy::thread_cached: threads find Upstream by its type alone: pass a handle "
                   "without state, such as alloy::global");

@@ -54,7 +54,7 @@ inline const fork_guard at_fork{process_wide<P, Tag>.value};
 /// is no order of initialisation and no guard to test; never destroyed. A `lockable_policy` is
 /// whole in the child of a fork, whatever other threads did with it.
 ///
-/// @tparam P   Thread-safe, or declared `single_threaded`.
+/// @tparam P   Thread-safe, or declared `single_threaded`; its default constructor is `constexpr`.
 /// @tparam Tag Tells instances apart. The instance has the visibility of `P` and `Tag`: across
 ///             shared objects it is one by default, if a program that loads some with dlopen()
 ///             exports its symbols (-rdynamic); and one a module for a hidden `Tag`.

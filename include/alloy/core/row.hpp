@@ -198,7 +198,7 @@ private:
 
     /// A block for `room` objects, all of which may be used for now.
     [[nodiscard]] static holding taken(const Handle& handle, std::size_t room) {
-        static_assert(alignof(T) <= Handle::max_align, "alloy: the policy cannot align T");
+        static_assert(alignof(T) <= Handle::max_align, "alloy::vector: the policy cannot align T");
         if (room == 0) { return {}; }
         const layout want = layout_for<T>(room);
         [[maybe_unused]] const asking<T, keeps_origins_v<Handle>> asks;

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSL-1.0
+// EXPECT-ERROR: alloy::magazine: Upstream hands out no batches
+#include <alloy/compose/magazine.hpp>
+#include <alloy/core/size_class.hpp>
+#include <alloy/policy/freelist.hpp>
+#include <alloy/policy/pool16.hpp>
+
+#if defined(ALLOY_COMPILE_OK)
+using upstream = alloy::freelist<alloy::layout{8, 8}>;
+#else
+using upstream = alloy::pool16<>;
+#endif
+
+alloy::magazine<alloy::linear_classes<8, 1>, upstream> cache;
