@@ -13,6 +13,7 @@
 #include <alloy/source/new.hpp>
 #include <alloy/source/pages.hpp>
 
+#include "support/come_and_go.hpp"
 #include "support/conformance.hpp"
 #include "support/probe.hpp"
 #include "support/rich.hpp"
@@ -23,7 +24,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstring>
-#include <list>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -388,9 +388,8 @@ BOOST_AUTO_TEST_CASE(serves_threads_that_release_what_others_allocated) {
 
 BOOST_AUTO_TEST_CASE(a_child_can_use_every_shard_whatever_the_threads_of_its_parent_did) {
     using handle = global<four>;
-    const auto use = [](int n) { // n lists fill more than a shard
-        std::list<std::array<char, 900>, allocator<std::array<char, 900>, handle>> list;
-        for (int i = 0; i < n; ++i) { list.emplace_back(); }
+    const auto use = [](std::size_t n) { // some fill more than a shard
+        test::come_and_go(allocator<std::array<char, 900>, handle>{}, n);
     };
     std::atomic<bool> stop = false;
     std::vector<std::thread> threads;

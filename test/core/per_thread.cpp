@@ -13,6 +13,7 @@
 #include <alloy/source/null.hpp>
 #include <alloy/source/pages.hpp>
 
+#include "support/come_and_go.hpp"
 #include "support/conformance.hpp"
 #include "support/interrupted.hpp"
 
@@ -614,7 +615,7 @@ namespace {
 template <class Handle>
 int fork_under_churn() {
     const auto use = [](std::size_t n) {
-        std::list<std::array<char, 90>, allocator<std::array<char, 90>, Handle>> list(n);
+        test::come_and_go(allocator<std::array<char, 90>, Handle>{}, n);
     };
     std::atomic<bool> stop = false;
     std::vector<std::thread> threads;

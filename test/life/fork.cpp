@@ -13,12 +13,12 @@
 #include <alloy/policy/pool16.hpp>
 #include <alloy/preset.hpp>
 
+#include "support/come_and_go.hpp"
 #include "support/unit_test.hpp"
 
 #include <array>
 #include <atomic>
 #include <cstddef>
-#include <list>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 using namespace alloy;
+using test::come_and_go;
 
 namespace {
 
@@ -51,21 +52,15 @@ using region = locked<buddy<range, inline_buffer<8192>>>;
 using sized = global<measured<locked<pool16<>>>>;
 using spilling = global<fallback<region, locked<pool16<>>>>;
 
-template <class A>
-void churn(A allocator, std::size_t n) {
-    std::list<std::array<char, 40>, A> list(allocator);
-    for (std::size_t i = 0; i < n; ++i) { list.emplace_back(); }
-}
-
 void use_all(std::size_t n) {
-    churn(pool_allocator<std::array<char, 40>>{}, n);
-    churn(bitmap_allocator<std::array<char, 40>>{}, n);
-    churn(buddy_allocator<std::array<char, 40>>{}, n);
-    churn(allocator<std::array<char, 40>, outer>{}, n);
-    churn(allocator<std::array<char, 40>, inner>{}, n);
-    churn(allocator<std::array<char, 40>, classes>{}, n);
-    churn(allocator<std::array<char, 40>, spilling>{}, n);
-    churn(allocator<std::array<char, 40>, sized>{}, n);
+    come_and_go(pool_allocator<std::array<char, 40>>{}, n);
+    come_and_go(bitmap_allocator<std::array<char, 40>>{}, n);
+    come_and_go(buddy_allocator<std::array<char, 40>>{}, n);
+    come_and_go(allocator<std::array<char, 40>, outer>{}, n);
+    come_and_go(allocator<std::array<char, 40>, inner>{}, n);
+    come_and_go(allocator<std::array<char, 40>, classes>{}, n);
+    come_and_go(allocator<std::array<char, 40>, spilling>{}, n);
+    come_and_go(allocator<std::array<char, 40>, sized>{}, n);
     allocator<std::array<char, 4096>, outer> large;
     large.deallocate(large.allocate(3), 3);
 }

@@ -3,6 +3,7 @@
 #include <alloy/preset.hpp>
 
 #include "soak/soak.hpp"
+#include "support/come_and_go.hpp"
 #include "support/unit_test.hpp"
 
 #include <array>
@@ -132,7 +133,7 @@ BOOST_AUTO_TEST_CASE(a_child_can_allocate_while_threads_of_its_parent_come_and_g
         const pid_t child = ::fork();
         if (child == 0) {
             ::alarm(20); // a lock that nobody will ever open ends here
-            nodes(2'000);
+            test::come_and_go(pool_allocator<node>{}, 2'000);
             static_cast<void>(pool::account());
             pool::trim();
             ::_exit(0);

@@ -5,10 +5,13 @@
 // EXPECT: every child could allocate at once
 // EXPECT: no thread left anything behind
 #include "soak.hpp"
+#include "support/come_and_go.hpp"
 
 #include <alloy/gauge/observe.hpp>
 #include <alloy/preset.hpp>
 
+#include <array>
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -21,16 +24,12 @@ using namespace alloy;
 
 namespace {
 
-template <class Allocator>
-void churn(std::size_t n) {
-    std::list<std::size_t, Allocator> list;
-    for (std::size_t i = 0; i < n; ++i) { list.push_back(i); }
-}
+using node = std::array<std::size_t, 3>;
 
 void churn_all(std::size_t n) {
-    churn<pool_allocator<std::size_t>>(n);
-    churn<bitmap_allocator<std::size_t>>(n);
-    churn<buddy_allocator<std::size_t>>(n);
+    test::come_and_go(pool_allocator<node>{}, n);
+    test::come_and_go(bitmap_allocator<node>{}, n);
+    test::come_and_go(buddy_allocator<node>{}, n);
 }
 
 /// Children that failed, or did not end in time, of `forks`.
