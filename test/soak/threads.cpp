@@ -11,7 +11,6 @@
 #include <alloy/preset.hpp>
 
 #include <array>
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
