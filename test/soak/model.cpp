@@ -155,6 +155,11 @@ int main() {
     visit(exhibit<bitmaps, mixed>{"bitmaps"});
     visit(exhibit<buddy<>, layout{2048, 4096}>{"buddy of the system's pages"});
     std::printf("%zu of %zu policies\n", sound, policies);
+    if (policies == 0) {
+        std::fprintf(stderr, "ALLOY_POLICY: there is no \"%s\"; test/soak/zoo.hpp names them\n",
+                     only);
+        return 2;
+    }
     if (sound != policies) { return 1; }
     std::puts("every policy agrees with its model");
 }
