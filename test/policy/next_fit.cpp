@@ -304,32 +304,7 @@ BOOST_AUTO_TEST_CASE(keeps_as_many_empty_chunks_as_it_asked_for_again) {
 }
 
 BOOST_AUTO_TEST_CASE(trims_the_memory_behind_free_nodes) {
-    constexpr std::size_t bytes = std::size_t{1} << 16U;
-    constexpr layout line{64, 64};
-    next_fit<line, pages<>, bytes> lazy;
-    std::vector<unsigned char*> all{static_cast<unsigned char*>(lazy.allocate(line))};
-    while (lazy.bin(0).free != 0) {
-        all.push_back(static_cast<unsigned char*>(lazy.allocate(line)));
-    }
-    for (unsigned char* const each : all) { std::memset(each, 7, line.size); }
-    const std::size_t page = pages<>::page_size();
-    unsigned char* const kept = *std::find_if(all.begin() + 200, all.end(), [&](const void* each) {
-        return detail::address(each) % page < page / 2; // and so is the gap behind it
-    });
-    std::erase(all, kept);
-    for (unsigned char* const each : all) { lazy.deallocate(each, line); }
-    auto* const start = kept - detail::address(kept) % bytes;
-    BOOST_TEST(test::resident(start, bytes) == bytes);
-    BOOST_TEST(lazy.trim() == 0U);                        // no whole chunk
-    BOOST_TEST(test::resident(start, bytes) <= 3 * page); // headers, that node, what is no node
-    BOOST_TEST(std::count(kept, kept + line.size, 7) == static_cast<std::ptrdiff_t>(line.size));
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        void* const again = lazy.allocate(line);
-        BOOST_TEST_REQUIRE(
-            (again != kept && detail::address(again) / bytes == detail::address(kept) / bytes));
-        std::memset(again, 8, line.size);
-    }
-    BOOST_TEST(std::count(kept, kept + line.size, 7) == static_cast<std::ptrdiff_t>(line.size));
+    test::trims_behind_free_nodes<next_fit<layout{64, 64}, pages<>, std::size_t{1} << 16U>>();
 }
 
 BOOST_AUTO_TEST_CASE(is_whole_while_a_handler_releases_or_allocates_as_upstream_is_asked) {
