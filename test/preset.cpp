@@ -2,6 +2,7 @@
 #include <alloy/preset.hpp>
 
 #include <alloy/gauge/observe.hpp>
+#include <alloy/source/pages.hpp>
 
 #include "support/conformance.hpp"
 #include "support/families.hpp"
@@ -16,11 +17,14 @@
 #include <map>
 #include <memory>
 #include <numeric>
+#include <set>
 #include <thread>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include <sys/mman.h>
 
 using namespace alloy;
 using namespace alloy::test;
@@ -69,6 +73,39 @@ struct message {
 };
 constexpr layout one_message = layout_of<message>;
 constinit message_pool<message, 100> messages;
+
+/// True if there is memory behind the page.
+bool is_resident(std::byte* page) {
+    unsigned char yes = 0;
+    return ::mincore(page, 1, &yes) == 0 && (yes & 1U) != 0; // fails where nothing is mapped
+}
+
+/// Of 4 MiB of blocks one in 500 stays: trim() gives most of the pages back, and keeps that.
+template <class Family>
+void gives_back_after(layout each) {
+    auto handle = Family{}.template make<int>().handle();
+    std::vector<std::byte*> all;
+    std::set<std::byte*> pages_of;
+    for (std::size_t i = 0; i < (std::size_t{1} << 22U) / each.size; ++i) {
+        all.push_back(static_cast<std::byte*>(handle.allocate(each)));
+        std::memset(all.back(), 7, each.size);
+        pages_of.insert(all.back() - detail::address(all.back()) % pages<>::page_size());
+    }
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (i % 500 != 0) { handle.deallocate(all[i], each); }
+    }
+    const auto in_memory = [&] {
+        return std::count_if(pages_of.begin(), pages_of.end(), is_resident);
+    };
+    const auto before = in_memory();
+    handle.trim();
+    BOOST_TEST(in_memory() <= before / 2);
+    for (std::size_t i = 0; i < all.size(); i += 500) {
+        BOOST_TEST(std::count(all[i], all[i] + each.size, std::byte{7}) ==
+                   static_cast<std::ptrdiff_t>(each.size));
+        handle.deallocate(all[i], each);
+    }
+}
 
 } // namespace
 
@@ -172,6 +209,17 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(keeps_large_blocks_for_the_next_request_of_their_s
 }
 
 using for_threads = std::tuple<pool_family, bitmap_family, buddy_family>;
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(gives_back_the_memory_behind_what_is_free, Family, for_threads) {
+    gives_back_after<Family>({24, 8});
+    gives_back_after<Family>({64, 16});
+    gives_back_after<Family>({120, 8});
+}
+
+BOOST_AUTO_TEST_CASE(gives_back_the_memory_behind_medium_blocks) {
+    gives_back_after<pool_family>({500, 8});
+    gives_back_after<buddy_family>({500, 8});
+}
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(serves_many_threads_at_once, Family, for_threads) {
     std::atomic<int> faults{0}; // Boost.Test does not count across threads
