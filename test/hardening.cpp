@@ -24,7 +24,7 @@ static_assert(std::is_same_v<hardening<0, bitmap<layout{40, 8}>>, bitmap<layout{
               "what is off is not there");
 static_assert(outermost_guard_v<hardening<1, pool16<>>> == guard_rank::check);
 static_assert(keeps_origins_v<hardening<3, pool16<>>> && !keeps_origins_v<hardening<2, pool16<>>>);
-static_assert(thread_safe_v<locked<hardened_pool<4>>>);
+static_assert(thread_safe_v<locked<hardened_pool<4>>> && thread_safe_v<locked<guarded_pool<>>>);
 
 namespace {
 
@@ -40,13 +40,13 @@ struct listening {
     ~listening() { on_misuse(before); }
 };
 
-/// What a tier tells of a second release, a wrong size, a write behind the block, one after its
-/// release, and a leak.
-template <int Tier>
+/// What a pool tells of a second release, a wrong size, a write behind the block, one after its
+/// release if it is watched then, and a leak.
+template <class Pool, bool Watched = true>
 std::vector<misuse> tells() {
     const listening now;
     {
-        hardened_pool<Tier> pool;
+        Pool pool;
         auto* const twice = static_cast<char*>(pool.allocate({40, 8}));
         auto* const over = static_cast<char*>(pool.allocate({37, 8}));
         auto* const after = static_cast<char*>(pool.allocate({40, 8}));
@@ -57,19 +57,19 @@ std::vector<misuse> tells() {
         detail::write_kept(over + 37, static_cast<char>(~detail::read_kept(over + 37)));
         pool.deallocate(over, {37, 8});
         pool.deallocate(after, {40, 8});
-        if constexpr (Tier > 1) {
+        if constexpr (Watched) {
             detail::write_kept(after, static_cast<char>(~detail::read_kept(after)));
         }
     }
     return told;
 }
 
-template <int Tier>
+template <class Pool>
 void serves_containers_and_keeps_quiet() {
     const listening now;
     {
         using pair = std::pair<const int, std::string>;
-        global<locked<hardened_pool<Tier>>, std::integral_constant<int, Tier>> pool;
+        global<locked<Pool>, Pool> pool;
         std::map<int, std::string, std::less<>, allocator<pair, decltype(pool)>> all(pool);
         for (int i = 0; i < 2000; ++i) { all[i * 7919 % 1000] = std::to_string(i); }
         BOOST_TEST(all.size() == 1000U);
@@ -82,13 +82,14 @@ void serves_containers_and_keeps_quiet() {
 
 BOOST_AUTO_TEST_CASE(each_tier_tells_what_its_row_says) {
     using kinds = std::vector<misuse>;
-    BOOST_TEST((tells<1>() == kinds{misuse::foreign_release, misuse::wrong_size, misuse::overflow,
-                                    misuse::leak}));
-    const kinds two = tells<2>();
+    BOOST_TEST(
+        (tells<hardened_pool<1>, false>() ==
+         kinds{misuse::foreign_release, misuse::wrong_size, misuse::overflow, misuse::leak}));
+    const kinds two = tells<hardened_pool<2>>();
     BOOST_TEST((two == kinds{misuse::double_release, misuse::wrong_size, misuse::overflow,
                              misuse::write_after_release, misuse::leak}));
-    BOOST_TEST((tells<3>() == two));
-    BOOST_TEST((tells<4>() == two));
+    BOOST_TEST((tells<hardened_pool<3>>() == two));
+    BOOST_TEST((tells<hardened_pool<4>>() == two));
 }
 
 BOOST_AUTO_TEST_CASE(the_tier_for_secrets_leaves_nothing_of_a_block) {
@@ -104,10 +105,11 @@ BOOST_AUTO_TEST_CASE(the_tier_for_secrets_leaves_nothing_of_a_block) {
 }
 
 BOOST_AUTO_TEST_CASE(no_tier_troubles_a_clean_program) {
-    serves_containers_and_keeps_quiet<1>();
-    serves_containers_and_keeps_quiet<2>();
-    serves_containers_and_keeps_quiet<3>();
-    serves_containers_and_keeps_quiet<4>();
+    serves_containers_and_keeps_quiet<hardened_pool<1>>();
+    serves_containers_and_keeps_quiet<hardened_pool<2>>();
+    serves_containers_and_keeps_quiet<hardened_pool<3>>();
+    serves_containers_and_keeps_quiet<hardened_pool<4>>();
+    serves_containers_and_keeps_quiet<guarded_pool<>>();
 }
 
 BOOST_AUTO_TEST_CASE(each_tier_keeps_every_law) {
@@ -125,4 +127,35 @@ BOOST_AUTO_TEST_CASE(each_tier_keeps_every_law) {
     laws(std::integral_constant<int, 2>{});
     laws(std::integral_constant<int, 3>{});
     laws(std::integral_constant<int, 4>{});
+}
+
+BOOST_AUTO_TEST_CASE(a_guarded_pool_tells_what_tier_one_does_and_hands_no_block_out_at_once) {
+    BOOST_TEST((tells<guarded_pool<>, false>() == tells<hardened_pool<1>, false>()));
+    const listening now;
+    {
+        guarded_pool<> pool;
+        void* const first = pool.allocate({64, 16});
+        pool.deallocate(first, {64, 16});
+        for (int i = 0; i < 256; ++i) {
+            void* const at = pool.allocate({64, 16});
+            BOOST_TEST_REQUIRE(at != first);
+            pool.deallocate(at, {64, 16});
+        }
+        void* const again = pool.allocate({64, 16});
+        BOOST_TEST(again == first);
+        auto* const behind = static_cast<char*>(again) + 64; // where tier one has no margin
+        detail::write_kept(behind, static_cast<char>(~detail::read_kept(behind)));
+        pool.deallocate(again, {64, 16});
+    }
+    BOOST_TEST((told == std::vector{misuse::overflow}));
+}
+
+BOOST_AUTO_TEST_CASE(a_guarded_pool_keeps_every_law) {
+    test::ledger book;
+    {
+        guarded_pool<test::probe> pool{book};
+        test::conformance(pool, {100, 64});
+    }
+    BOOST_TEST(book.live.empty());
+    test::survives_every_failure<guarded_pool<test::probe>>({100, 64});
 }

@@ -51,8 +51,10 @@
 // Combinators: policies made of policies.
 #include <alloy/compose/affix.hpp>
 #include <alloy/compose/aligned.hpp>
+#include <alloy/compose/canaried.hpp>
 #include <alloy/compose/checked.hpp>
 #include <alloy/compose/counted.hpp>
+#include <alloy/compose/delayed.hpp>
 #include <alloy/compose/depot.hpp>
 #include <alloy/compose/failing.hpp>
 #include <alloy/compose/fallback.hpp>

@@ -15,12 +15,16 @@
 /// Without a quarantine a second release is told as one of a block that is not there, as long as
 /// its address was not handed out again.
 ///
-/// What each guard costs is in src/doc/guards.md. A policy with lists of free blocks takes
-/// `links::encoded` besides: hardened_pool does. To share one among threads, put `locked` around
-/// it.
+/// A pool whose margins and released blocks are guarded at a quarter of tier two's price is
+/// guarded_pool. What each guard costs is in src/doc/guards.md. A policy with lists of free blocks
+/// takes `links::encoded` besides: hardened_pool does. To share one among threads, put `locked`
+/// around it.
 
+#include <alloy/compose/canaried.hpp>
 #include <alloy/compose/checked.hpp>
+#include <alloy/compose/delayed.hpp>
 #include <alloy/compose/wiped.hpp>
+#include <alloy/core/size_class.hpp>
 #include <alloy/policy/pool16.hpp>
 
 #include <cstddef>
@@ -67,5 +71,13 @@ using hardening = typename detail::hardened<Tier, P>::type;
 /// A guarded pool of small blocks. @threads None.
 template <int Tier, policy Upstream = new_source>
 using hardened_pool = hardening<Tier, pool16<Upstream, Tier == 0 ? links::plain : links::encoded>>;
+
+/// One that production can afford to guard: a record of every block as in tier one, a canary on
+/// either side, encoded links, and each block rests until 256 more of its size were released.
+/// Tells what tier one does, the stray writes that hit a canary or a link, and none that hit a
+/// block at rest. @threads None.
+template <policy Upstream = new_source>
+using guarded_pool =
+    hardening<1, canaried<delayed<linear_classes<8, 16>, pool16<Upstream, links::encoded>>>>;
 
 } // namespace alloy::inline ALLOY_ABI

@@ -32,8 +32,9 @@ using layer = std::remove_pointer_t<std::tuple_element_t<
     I, std::tuple<counted<P>*, counted<P, counted_options{.reads = gauge::bytes}>*, checked<P>*,
                   wiped<P>*, zeroed<P>*, shuffled<sizes, P>*, limited<(1U << 22U), P>*, locked<P>*,
                   failing<P>*, hooked<heaptrack_hooks, P>*, measured<P>*, affix<P, long, char>*,
-                  quantize<multiples_of<48>, P>*, passthrough<P>*>>>;
-constexpr std::size_t n_layers = 14;
+                  quantize<multiples_of<48>, P>*, passthrough<P>*, canaried<P>*,
+                  delayed<sizes, P, 16>*>>>;
+constexpr std::size_t n_layers = 16;
 constexpr std::size_t n_pairs = n_layers * n_layers;
 
 /// The ranks of those that have one.
@@ -47,9 +48,12 @@ constexpr guard_rank rank_of(std::size_t i) {
     case 3:
         return guard_rank::wipe;
     case 5:
+    case 15:
         return guard_rank::cache;
     case 9:
         return guard_rank::hook;
+    case 14:
+        return guard_rank::canary;
     default:
         return guard_rank::none;
     }

@@ -60,6 +60,8 @@ using layers_above = std::tuple<
     size_classes<eight, listed_bin, P>*, size_classes<uneven, mapped_bin, P>*,
     size_classes<eight, locked_bin, P>*, in_order<P, guard_rank::check, checked<P>>*, retrying<P>*,
     sealed<P>*, passthrough<P>*, hooked<heaptrack_hooks, P>*,
+    in_order<P, guard_rank::canary, canaried<P>>*,
+    in_order<P, guard_rank::cache, delayed<eight, P, 16>>*,
     in_order<P, guard_rank::cache, shuffled<eight, P>>*,
     in_order<P, guard_rank::cache, retaining<4096, P>>*, segregate<tier<layout{64, 16}, P>, Q>*,
     segregate<tier<layout{32, 8}, P>, tier<layout{256, 64}, pool16<>>, Q>*>;

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <alloy/core/seal.hpp>
 
+#include <alloy/core/secret.hpp>
+
 #include "support/unit_test.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 
-using alloy::detail::draw_seed;
 using alloy::detail::seal;
+using alloy::detail::secret;
 
 namespace {
 
@@ -21,7 +22,8 @@ std::byte* const to = bytes.data() + bytes.size() - 2;
 } // namespace
 
 BOOST_AUTO_TEST_CASE(finds_the_first_byte_that_was_written_whichever_it_is) {
-    for (const seal sealed : {seal(1, from), seal(1, from).other()}) {
+    for (const seal sealed :
+         {seal::of(secret::of(1), from), seal::of(secret::of(1), from).other()}) {
         for (std::ptrdiff_t length = 1; length <= 100; ++length) {
             std::byte* const end = from + length;
             for (std::byte* at = from; at != end; ++at) {
@@ -35,19 +37,20 @@ BOOST_AUTO_TEST_CASE(finds_the_first_byte_that_was_written_whichever_it_is) {
             }
         }
     }
-    BOOST_TEST(seal(1, from).broken(to, to) == nullptr);
+    BOOST_TEST(seal::of(secret::of(1), from).broken(to, to) == nullptr);
 }
 
 BOOST_AUTO_TEST_CASE(writes_no_byte_beyond) {
     for (std::ptrdiff_t length = 0; length <= 100; ++length) {
         bytes.fill({});
-        seal(2, from).put(from, from + length);
+        seal::of(secret::of(2), from).put(from, from + length);
         BOOST_TEST((from[-1] == std::byte{} && from[length] == std::byte{}));
     }
 }
 
 BOOST_AUTO_TEST_CASE(every_byte_is_odd) {
-    for (const seal sealed : {seal(3, from), seal(3, from).other()}) {
+    for (const seal sealed :
+         {seal::of(secret::of(3), from), seal::of(secret::of(3), from).other()}) {
         sealed.put(from, to);
         BOOST_TEST(std::all_of(
             from, to, [](std::byte each) { return (each & std::byte{1}) == std::byte{1}; }));
@@ -56,7 +59,7 @@ BOOST_AUTO_TEST_CASE(every_byte_is_odd) {
 
 // What programs do with blocks that they have released: elements move, change places, are sorted.
 BOOST_AUTO_TEST_CASE(no_copy_of_other_bytes_stands_for_it) {
-    const seal sealed(4, from);
+    const seal sealed = seal::of(secret::of(4), from);
     std::byte* const half = from + 2000;
     for (std::ptrdiff_t distance = 1; distance <= 1000; ++distance) {
         sealed.put(from, to);
@@ -66,12 +69,20 @@ BOOST_AUTO_TEST_CASE(no_copy_of_other_bytes_stands_for_it) {
         std::swap_ranges(from, from + 8, from + std::max<std::ptrdiff_t>(distance, 8));
         BOOST_TEST_REQUIRE(sealed.broken(from, half) != nullptr);
         std::byte* const behind = half + distance;
-        for (const seal other : {sealed, seal(4, half)}) { // of one in the block, and in the next
+        for (const seal other :
+             {sealed, seal::of(secret::of(4), half)}) { // of one in the block, and in the next
             sealed.put(from, from + 16);
             other.put(behind, behind + 16);
             std::copy_n(from, 16, behind);
             BOOST_TEST_REQUIRE(other.broken(behind, behind + 16) != nullptr);
         }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(begins_with_the_word_that_it_is_given) {
+    seal(0x8877665544332210U, from).put(from, from + 8);
+    for (std::size_t i = 0; i < 8; ++i) {
+        BOOST_TEST(std::to_integer<std::size_t>(from[i]) == ((i + 1) * 0x11U | 1U));
     }
 }
 
@@ -83,10 +94,10 @@ BOOST_AUTO_TEST_CASE(depends_on_seed_and_address_in_every_byte) {
         counts same{};
         for (std::size_t i = 0; i < ranges; ++i) {
             std::byte* const at = room.data() + 16 * i;
-            seal(1, at).put(at, at + 8);
+            seal::of(secret::of(1), at).put(at, at + 8);
             std::array<std::byte, 8> copy{};
             std::copy_n(at, copy.size(), copy.data());
-            const seal second(seed, at + distance);
+            const seal second = seal::of(secret::of(seed), at + distance);
             (inverse ? second.other() : second).put(at + distance, at + distance + 8);
             for (std::size_t k = 0; k < 8; ++k) {
                 same[k] += copy[k] == at[distance + k] ? 1U : 0U; // NOLINT(*-constant-array-index)
@@ -104,19 +115,4 @@ BOOST_AUTO_TEST_CASE(depends_on_seed_and_address_in_every_byte) {
          {8U, 16U, 64U, 144U, 256U, 816U, 1024U, 1952U, 4096U, 5168U, 46368U}) {
         BOOST_TEST(alike(1, false, distance) < often);
     }
-}
-
-BOOST_AUTO_TEST_CASE(draws_another_seed_each_time_unless_the_environment_says_which) {
-    ::unsetenv("ALLOY_SEED");
-    const std::uint64_t one = draw_seed();
-    BOOST_TEST((one != 0 && draw_seed() != one));
-    ::setenv("ALLOY_SEED", "18446744073709551615", 1);
-    BOOST_TEST(draw_seed() == UINT64_MAX);
-    ::setenv("ALLOY_SEED", "42", 1);
-    BOOST_TEST(draw_seed() == 42U);
-    for (const char* const none : {"0", "", "seed"}) {
-        ::setenv("ALLOY_SEED", none, 1);
-        BOOST_TEST(draw_seed() > 1U);
-    }
-    ::unsetenv("ALLOY_SEED");
 }

@@ -4,8 +4,10 @@
 // beyond what the pool alone takes, and `guards NAME N` allocates and releases one N times.
 // EXPECT: TABLE src/doc/guards.md
 #include <alloy/compose/affix.hpp>
+#include <alloy/compose/canaried.hpp>
 #include <alloy/compose/checked.hpp>
 #include <alloy/compose/counted.hpp>
+#include <alloy/compose/delayed.hpp>
 #include <alloy/compose/failing.hpp>
 #include <alloy/compose/hooked.hpp>
 #include <alloy/compose/limited.hpp>
@@ -99,6 +101,9 @@ constexpr std::array guards{
     priced{"shuffled", price<shuffled<sizes, pool>>},
     priced{"zeroed", price<zeroed<pool>>},
     priced{"wiped", price<wiped<pool>>},
+    priced{"canaried", price<canaried<pool>>},
+    priced{"delayed", price<delayed<sizes, pool>>},
+    priced{"guarded_pool", price<guarded_pool<source>>},
     priced{"hardening_one", price<hardening<1, pool>>},
     priced{"hardening_two", price<hardening<2, pool>>},
     priced{"hardening_three", price<hardening<3, pool>>},

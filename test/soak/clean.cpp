@@ -51,6 +51,8 @@ constexpr std::tuple sets{
     layers<checked<zeroed<pool>>>{"checked, zeroed"},
     layers<zeroed<checked<pool, wide>>>{"zeroed, checked"},
     layers<checked<wiped<zeroed<wiped<pool>>>>>{"checked, wiped, zeroed, wiped"},
+    layers<canaried<pool>>{"canaried"},
+    layers<guarded_pool<>>{"guarded_pool"},
     layers<hardened_pool<1>>{"hardening<1>"},
     layers<hardened_pool<3>>{"hardening<3>"},
     layers<hardened_pool<4>>{"hardening<4>"},

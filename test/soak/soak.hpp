@@ -11,7 +11,7 @@
 
 #include <alloy/core/layout.hpp>
 #include <alloy/core/sanitize.hpp>
-#include <alloy/core/seal.hpp>
+#include <alloy/core/secret.hpp>
 
 #include <charconv>
 #include <cstddef>

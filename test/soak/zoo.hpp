@@ -256,10 +256,13 @@ struct zoo {
     static constexpr std::tuple hardened{
         exhibit<pool16<S, links::encoded>, mixed>{"pool16, encoded"},
         exhibit<freelist<node, S, unlimited, 32, links::encoded>, node>{"freelist, encoded"},
+        exhibit<canaried<pool>, mixed>{"canaried"},
+        exhibit<delayed<sixteen, pool, 8>, mixed>{"delayed"},
         exhibit<shuffled<sixteen, pool, 8>, mixed>{"shuffled"},
         exhibit<quantize<parts_to_a_doubling<8>, retaining<4096, S>>, mixed>{"retaining"},
         exhibit<sharded<locked<checked<S, narrow>>, 3>, layout{64, 64}>{"sharded"},
         exhibit<counted<pool, counted_options{.reads = gauge::sizes}>, mixed>{"counted in bytes"},
+        exhibit<guarded_pool<S>, layout{64, 16}>{"guarded_pool"},
         exhibit<hardening<4, pool>, layout{64, 16}>{"hardening<4>"},
     };
     static constexpr auto all =

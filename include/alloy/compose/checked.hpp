@@ -33,6 +33,7 @@
 #include <alloy/core/quarantine.hpp>
 #include <alloy/core/sanitize.hpp>
 #include <alloy/core/seal.hpp>
+#include <alloy/core/secret.hpp>
 #include <alloy/core/type_name.hpp>
 #include <alloy/source/pages.hpp>
 
@@ -123,7 +124,7 @@ public:
             return report(misuse::wrong_size, at, known, given); // or alignment
         }
         const block gone = block::find(at, given, upstream_.get());
-        const detail::seal margins(seed_, gone.begin);
+        const auto margins = detail::seal::of(secret_.known(), gone.begin);
         verify_margins(margins, gone);
         if (gone.bytes() > Options.quarantine) { return give_up(found, gone); }
         known->from.release(origin::caller());
@@ -215,12 +216,12 @@ private:
         void* const begin = Op{whole}(upstream);
         if (begin == nullptr) [[unlikely]] { return nullptr; }
         if (blocks_.full()) [[unlikely]] {
-            if (seed_ == 0) { seed_ = detail::draw_seed(); }
+            secret_.number();
             if (!blocks_.grow()) { return upstream.deallocate(begin, whole), nullptr; }
         }
         auto* const at = static_cast<std::byte*>(begin) + block::front(want.align);
         const block fresh = block::find(at, want, upstream);
-        const detail::seal margins(seed_, fresh.begin);
+        const auto margins = detail::seal::of(secret_.known(), fresh.begin);
         margins.put(fresh.begin, at);
         margins.put(fresh.limit(), fresh.end);
         detail::poison(fresh.limit(), static_cast<std::size_t>(fresh.end - fresh.limit()));
@@ -251,7 +252,7 @@ private:
     // NOLINTBEGIN(modernize-use-nodiscard): called for their reports
     /// Margins, or all that is left of a released block. @return Incidents.
     [[gnu::always_inline]] std::size_t verify(const record& known, const block& of) const noexcept {
-        const detail::seal margins(seed_, of.begin);
+        const auto margins = detail::seal::of(secret_.known(), of.begin);
         if (!known.waits()) { return verify_margins(margins, of); }
         return inspect(margins.other(), of.begin, of.end, misuse::write_after_release, of);
     }
@@ -277,7 +278,7 @@ private:
     [[gnu::noinline, gnu::cold]] void report(misuse kind, const void* at, const record* known,
                                              layout said = {0, 1},
                                              const void* where = nullptr) const noexcept {
-        incident what{.kind = kind, .at = at, .said = said, .where = where, .seed = seed_};
+        incident what{.kind = kind, .at = at, .said = said, .where = where, .seed = secret_.seed()};
         what.policy = type_name<checked>;
         if (known != nullptr) {
             what.known = known->asked.unpacked();
@@ -290,7 +291,7 @@ private:
 
     detail::address_table<record, Records> blocks_;
     [[no_unique_address]] quarantine held_back_;
-    std::uint64_t seed_ = 0; // not drawn yet
+    detail::secret secret_;
     [[no_unique_address]] detail::member<Upstream, checked> upstream_;
 };
 

@@ -24,7 +24,8 @@
 #include <alloy/core/guard_order.hpp>
 #include <alloy/core/member.hpp>
 #include <alloy/core/sanitize.hpp>
-#include <alloy/core/seal.hpp>
+#include <alloy/core/secret.hpp>
+#include <alloy/core/size_class.hpp>
 
 #include <algorithm>
 #include <array>
@@ -51,14 +52,7 @@ namespace alloy::inline ALLOY_ABI {
 template <class Classes, policy Upstream, std::size_t Slots = 64>
 class shuffled {
     static_assert(Slots >= 2, "alloy::shuffled: one slot leaves nothing to chance");
-    static constexpr std::size_t strongest = [] {
-        std::size_t align = 1;
-        for (std::size_t i = 0; i < Classes::count; ++i) {
-            align = std::max(align, Classes::at(i).align);
-        }
-        return align;
-    }();
-    static_assert(strongest <= Upstream::max_align,
+    static_assert(detail::strongest_of<Classes> <= Upstream::max_align,
                   "alloy::shuffled: Upstream cannot align the blocks of a class");
     static_assert(detail::outermost_guard_of_classes_v<Upstream> <= guard_rank::cache,
                   "alloy::shuffled: a cache would hide releases from the guard inside of it");

@@ -32,6 +32,15 @@ namespace alloy::inline ALLOY_ABI::detail {
     return z ^ (z >> 31U);
 }
 
+/// A number whose bits depend on those of `a` and `b`, in few instructions; not one to one.
+/// @source The multiply-and-fold of W. Yi's wyhash.
+[[nodiscard, gnu::always_inline]] constexpr std::uint64_t folded(std::uint64_t a,
+                                                                 std::uint64_t b) noexcept {
+    __extension__ using wide = unsigned __int128;
+    const wide product = static_cast<wide>(a) * b;
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
+}
+
 /// 2^64 over the golden ratio: its multiples spread evenly.
 inline constexpr std::uint64_t golden = 0x9E3779B97F4A7C15;
 

@@ -34,7 +34,7 @@ struct fenced {
     }
 
     /// What to ask upstream; for a sum that is not representable, what nobody can serve.
-    [[nodiscard]] static constexpr layout with_margins(layout want) noexcept {
+    [[nodiscard, gnu::always_inline]] static constexpr layout with_margins(layout want) noexcept {
         const std::size_t margins = front(want.align) + Margin;
         const std::size_t room = unlimited - margins;
         return {want.size > room ? unlimited : margins + want.size, want.align};
@@ -42,7 +42,8 @@ struct fenced {
 
     /// The block at `where`, of which upstream handed out the whole.
     template <policy Upstream>
-    [[nodiscard]] static fenced find(void* where, layout asked, const Upstream& upstream) noexcept {
+    [[nodiscard, gnu::always_inline]] static fenced find(void* where, layout asked,
+                                                         const Upstream& upstream) noexcept {
         const layout whole = with_margins(asked);
         auto* const at = static_cast<std::byte*>(where);
         std::byte* const begin = at - front(asked.align);

@@ -4,7 +4,7 @@
 /// @file
 /// @brief `alloy::guard_rank`: which guard stands outside which.
 ///
-///     caller --> hook --> count --> check --> wipe --> cache --> strategy --> source
+///     caller --> hook --> count --> check --> canary --> wipe --> cache --> strategy --> source
 ///
 /// A hook sees what the program does, and a count what it holds, not what guards add. Whoever reads
 /// or writes a block stands inside of what tells whether it is one, so that a wild release does not
@@ -19,11 +19,12 @@ namespace alloy::inline ALLOY_ABI {
 /// Guards, from the inside out. Each rejects, when it is compiled, to stand inside of a lower one.
 enum class guard_rank : unsigned char {
     none,
-    cache, ///< magazine, depot, thread_cached, remote, retaining, shuffled
-    wipe,  ///< wiped
-    check, ///< checked
-    count, ///< counted
-    hook   ///< hooked
+    cache,  ///< magazine, depot, thread_cached, remote, retaining, shuffled, delayed
+    wipe,   ///< wiped
+    canary, ///< canaried
+    check,  ///< checked
+    count,  ///< counted
+    hook    ///< hooked
 };
 
 /// The rank of the outermost guard of `P`, above its first strategy.

@@ -14,7 +14,7 @@
 
 #include <alloy/core/bits.hpp>
 #include <alloy/core/sanitize.hpp>
-#include <alloy/core/seal.hpp>
+#include <alloy/core/secret.hpp>
 
 #include <algorithm>
 #include <bit>

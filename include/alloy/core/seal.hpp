@@ -5,7 +5,7 @@
 /// @brief `alloy::detail::seal`: bytes that nobody may write, filled so that it shows if somebody
 /// did.
 ///
-///     seed ------+-->  first word  -->  | 3b | f1 | 09 | c7 | 55 | 8d | e3 | 1f |   always odd
+///     secret ----+-->  first word  -->  | 3b | f1 | 09 | c7 | 55 | 8d | e3 | 1f |   always odd
 ///     address ---'     and a step  -->  | 51 | 6d | 55 | 47 | 0f | 07 | 1b | bf |   and so on
 ///
 /// The bytes of a range follow from a secret, its block, and where it begins there: no copy of
@@ -15,36 +15,25 @@
 #include <alloy/core/bits.hpp>
 #include <alloy/core/sanitize.hpp>
 
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
-
-#include <sys/random.h>
-#include <unistd.h>
 
 namespace alloy::inline ALLOY_ABI::detail {
-
-/// What a guard's random choices follow from: the environment variable ALLOY_SEED in decimal, so
-/// that a run at the same addresses can be repeated, or else the system's randomness. Never zero.
-/// @threads Any.
-/// @source Linux getrandom(2).
-[[nodiscard, gnu::noinline, gnu::cold]] inline std::uint64_t draw_seed() noexcept {
-    std::uint64_t seed = 0;
-    const char* const said = ::secure_getenv("ALLOY_SEED"); // NOLINT(concurrency-mt-unsafe)
-    if (said != nullptr) { std::from_chars(said, said + std::strlen(said), seed); }
-    if (seed == 0 && ::getrandom(&seed, sizeof seed, GRND_NONBLOCK) < 0) { seed = address(&seed); }
-    return seed != 0 ? seed : 1;
-}
 
 /// Fills ranges of bytes of one block, and sees which one was written since. It may touch what is
 /// poisoned.
 class seal {
 public:
-    /// That of the block at `origin`.
-    seal(std::uint64_t seed, const std::byte* origin) noexcept
-        : origin_(origin), first_(scattered(seed + address(origin))) {}
+    /// One that begins at `origin`, with the word `first`.
+    [[gnu::always_inline]] seal(std::uint64_t first, const std::byte* origin) noexcept
+        : origin_(origin), first_(first) {}
+
+    /// That of the block at `origin`: no two blocks have more in common than chance gives.
+    /// `secret` is odd, and all its bits are random.
+    [[nodiscard, gnu::always_inline]] static seal of(std::uint64_t secret,
+                                                     const std::byte* origin) noexcept {
+        return {folded(folded(address(origin), secret), secret), origin};
+    }
 
     /// Another one: where both seal a range, they have no byte in common.
     [[nodiscard]] seal other() const noexcept {
@@ -59,13 +48,19 @@ public:
         each(from, to, [](auto* at, auto sealed) { write_kept(at, sealed); });
     }
 
-    /// The first byte that is not as put() left it, or null. @pre put() began at `from`, too.
-    [[nodiscard, gnu::always_inline]] const std::byte* broken(const std::byte* from,
-                                                              const std::byte* to) const noexcept {
+    /// True if all bytes are as put() left them. @pre put() began at `from`, too.
+    [[nodiscard, gnu::always_inline]] bool intact(const std::byte* from,
+                                                  const std::byte* to) const noexcept {
         words wrong{};
         each(from, to,
              [&](const auto* at, auto sealed) { wrong |= difference(read_kept(at), sealed); });
-        return (wrong[0] | wrong[1]) == 0 ? nullptr : first_wrong(starting(from), from, to);
+        return (wrong[0] | wrong[1]) == 0;
+    }
+
+    /// The first byte that is not as put() left it, or null. @pre As that of intact().
+    [[nodiscard, gnu::always_inline]] const std::byte* broken(const std::byte* from,
+                                                              const std::byte* to) const noexcept {
+        return intact(from, to) ? nullptr : first_wrong(starting(from), from, to);
     }
 
 private:

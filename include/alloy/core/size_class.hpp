@@ -202,6 +202,16 @@ private:
 
 namespace detail {
 
+/// The strongest alignment of any class, in bytes.
+template <class Classes>
+inline constexpr std::size_t strongest_of = [] {
+    std::size_t align = 1;
+    for (std::size_t i = 0; i < Classes::count; ++i) {
+        align = std::max(align, Classes::at(i).align);
+    }
+    return align;
+}();
+
 /// True if `Classes` is a map as size_classes needs it: classes rise, each is aligned to a power of
 /// two that divides its size, and each begins where the one before ends.
 template <class Classes>
