@@ -15,10 +15,11 @@
 /// Without a quarantine a second release is told as one of a block that is not there, as long as
 /// its address was not handed out again.
 ///
-/// A pool whose margins and released blocks are guarded at a quarter of tier two's price is
-/// guarded_pool. What each guard costs is in src/doc/guards.md. A policy with lists of free blocks
-/// takes `links::encoded` besides: hardened_pool does. To share one among threads, put `locked`
-/// around it.
+/// guarded_pool stands between tiers one and two: canaries for margins and a delay for a
+/// quarantine, at a quarter of tier two's price. What each guard costs is in src/doc/guards.md.
+///
+/// A policy with lists of free blocks takes `links::encoded` besides: hardened_pool does. To share
+/// one among threads, put `locked` around it.
 
 #include <alloy/compose/canaried.hpp>
 #include <alloy/compose/checked.hpp>

@@ -3,14 +3,17 @@
 
 #include <alloy/adapt/allocator.hpp>
 #include <alloy/policy/buddy.hpp>
+#include <alloy/policy/lock_free_pool.hpp>
 #include <alloy/policy/pool16.hpp>
 #include <alloy/source/null.hpp>
 
 #include "support/conformance.hpp"
+#include "support/interrupted.hpp"
 #include "support/probe.hpp"
 
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <list>
 #include <type_traits>
 #include <vector>
@@ -173,6 +176,65 @@ BOOST_AUTO_TEST_CASE(resizes_a_block_in_its_region) {
     BOOST_TEST(!pool.resize(second, {200, 8}, 300));
     pool.deallocate(first, {200, 8});
     pool.deallocate(second, {200, 8});
+}
+
+// Regions that ask a source of their own: each of two nodes, and then of four.
+BOOST_AUTO_TEST_CASE(keeps_the_region_that_is_asked_whatever_a_handler_does_meanwhile) {
+    using source = test::interrupted<struct under_regions>;
+    constexpr layout one{64, 16};
+    using small = growing<lock_free_pool<one, 1, source, 2>>;
+    const auto filled = [](small& pool, std::array<void*, 3>& blocks) {
+        for (void*& each : blocks) { each = pool.allocate(one); }
+    };
+    {
+        small pool; // two full regions, one to be emptied, and a third one in front
+        std::array<void*, 3> first{};
+        std::array<void*, 3> second{};
+        filled(pool, first);
+        filled(pool, second);
+        void* const third = pool.allocate(one);
+        BOOST_TEST(pool.regions() == 3U);
+        for (void* const each : first) { pool.deallocate(each, one); }
+        source::before_next = [&] { pool.deallocate(third, one); };
+        void* const at = pool.allocate(one);
+        std::memset(at, 1, one.size);
+        pool.deallocate(at, one);
+        for (void* const each : second) { pool.deallocate(each, one); }
+        BOOST_TEST(pool.regions() == 1U);
+    }
+    {
+        small pool;
+        source::before_next = [&] { pool.trim(); };
+        void* const at = pool.allocate(one);
+        std::memset(at, 1, one.size);
+        pool.deallocate(at, one);
+        source::before_next = [&] { pool.trim(); };
+        std::array<void*, 3> all{};
+        filled(pool, all);
+        for (void* const each : all) { pool.deallocate(each, one); }
+        BOOST_TEST(pool.regions() == 1U);
+    }
+    {
+        small pool;
+        void* inner = nullptr;
+        source::before_next = [&] { inner = pool.allocate(one); };
+        void* const outer = pool.allocate(one);
+        BOOST_TEST_REQUIRE((inner != nullptr && outer != nullptr && inner != outer));
+        pool.deallocate(outer, one);
+        pool.trim();
+        std::memset(inner, 1, one.size);
+        pool.deallocate(inner, one);
+        pool.trim();
+        BOOST_TEST(pool.regions() == 0U);
+        source::before_next = [&] {
+            inner = pool.allocate(one);
+            source::refuses = true;
+        };
+        BOOST_TEST((pool.allocate(one) == nullptr || pool.regions() == 1U));
+        source::refuses = false;
+        BOOST_TEST(pool.regions() == 1U);
+    }
+    BOOST_TEST(source::out == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(serves_containers_by_ref) {

@@ -11,6 +11,7 @@
 #include <alloy/source/malloc.hpp>
 
 #include "support/conformance.hpp"
+#include "support/interrupted.hpp"
 #include "support/probe.hpp"
 #include "support/rich.hpp"
 
@@ -211,6 +212,32 @@ BOOST_AUTO_TEST_CASE(bounds_a_container_which_serves_on) {
     BOOST_TEST((allocator<char, handle>(early).max_size() == 1'000U));
     std::vector<char, allocator<char, handle>> large(early);
     BOOST_CHECK_THROW(large.resize(1'001), std::exception);
+}
+
+BOOST_AUTO_TEST_CASE(holds_though_a_handler_allocates_while_upstream_is_asked) {
+    using source = test::interrupted<struct under_a_limit>;
+    limited<100, source> purse;
+    void* inner = &purse;
+    const auto take = [&](std::size_t bytes) {
+        source::before_next = [&inner, &purse, bytes] { inner = purse.allocate({bytes, 8}); };
+    };
+    take(60);
+    void* const outer = purse.allocate({60, 8});
+    BOOST_TEST(inner == nullptr);
+    BOOST_TEST((purse.used() == 60U && purse.peak() == 60U));
+    take(40);
+    std::array<void*, 9> batch{};
+    BOOST_TEST(purse.allocate_batch({8, 8}, batch.data(), batch.size()) == 5U);
+    BOOST_TEST(inner == nullptr);
+    BOOST_TEST((purse.used() == 100U && purse.peak() == 100U));
+    purse.deallocate_batch(batch.data(), 5, {8, 8});
+    source::before_next = [] { source::refuses = true; };
+    BOOST_TEST(purse.allocate({40, 8}) == nullptr);
+    BOOST_TEST(purse.allocate_batch({8, 8}, batch.data(), 2) == 0U);
+    source::refuses = false;
+    BOOST_TEST(purse.used() == 60U);
+    purse.deallocate(outer, {60, 8});
+    BOOST_TEST(source::out == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(a_block_that_comes_back_twice_is_reported) {

@@ -6,6 +6,7 @@
 
 #include "support/conformance.hpp"
 #include "support/extent_laws.hpp"
+#include "support/interrupted.hpp"
 #include "support/probe.hpp"
 #include "support/resident.hpp"
 #include "support/shelf.hpp"
@@ -391,6 +392,35 @@ BOOST_AUTO_TEST_CASE(keeps_out_of_its_range_and_gives_it_back_as_ordinary_memory
     BOOST_TEST(std::count(bytes.begin(), bytes.end(), std::byte{0x5A}) >= 80000 - 2048);
 #endif
     BOOST_TEST(test::is_ordinary(bytes));
+}
+
+BOOST_AUTO_TEST_CASE(takes_one_range_though_a_handler_allocates_while_upstream_is_asked) {
+    using source = test::interrupted<struct under_a_buddy>;
+    constexpr layout one{40, 8};
+    for (const bool then_refuses : {false, true}) {
+        thousand<source> range;
+        void* inner = nullptr;
+        source::before_next = [&] {
+            inner = range.allocate(one);
+            source::refuses = then_refuses;
+        };
+        void* const outer = range.allocate(one);
+        source::refuses = false;
+        BOOST_TEST(source::out == 2U, "a range and its words");
+        BOOST_TEST_REQUIRE((inner != nullptr && outer != nullptr && inner != outer));
+        range.deallocate(inner, one);
+        range.deallocate(outer, one);
+    }
+    BOOST_TEST(source::out == 0U);
+    thousand<source> range;
+    void* inner = nullptr;
+    source::before_next = [&] { // and once more, when the words are asked for
+        source::before_next = [&] { inner = range.allocate(one); };
+    };
+    void* const outer = range.allocate(one);
+    BOOST_TEST(source::out == 2U);
+    range.deallocate(inner, one);
+    range.deallocate(outer, one);
 }
 
 #if defined(ALLOY_HAS_ASAN) // meaningful in the `asan` preset only

@@ -98,12 +98,13 @@ public:
     {
         detail::expect_live(at);
         auto&& upstream = upstream_.get();
+        const layout want{size, given.align};
         const block before = block::find(at, given, upstream);
-        const block after = block::find(at, {size, given.align}, upstream);
         verify(at, given);
         detail::unpoison(before.begin, before.bytes());
-        const bool resized = upstream.resize(before.begin, before.whole, after.whole.size);
-        protect(resized ? after : before);
+        const bool resized =
+            upstream.resize(before.begin, before.whole, block::with_margins(want).size);
+        protect(resized ? block::find(at, want, upstream) : before);
         return resized;
     }
 

@@ -295,7 +295,6 @@ private:
     [[no_unique_address]] detail::member<Upstream, checked> upstream_;
 };
 
-static_assert(owning_policy<checked<pages<>>> && measuring_policy<checked<pages<>>> &&
-              trimming_policy<checked<pages<>>> && zeroing_policy<checked<pages<>>>);
+static_assert(owning_policy<checked<pages<>>> && measuring_policy<checked<pages<>>>);
 
 } // namespace alloy::inline ALLOY_ABI

@@ -72,7 +72,7 @@ public:
 
     /// Gives every region back, and the blocks in it.
     ~growing() {
-        while (front_ != nullptr) { drop(&front_); }
+        while (front_ != nullptr) { drop(*front_); }
     }
 
     /// What a region makes of it, if it can tell without being there.
@@ -86,45 +86,44 @@ public:
     /// had. @complexity O(regions).
     [[nodiscard]] void* allocate(layout want) noexcept {
         if (want.align > max_align || want.size > max_size) [[unlikely]] { return nullptr; }
-        for (node** link = &front_; *link != nullptr; link = &(*link)->next) {
-            if (void* const at = (*link)->region.allocate(want); at != nullptr) {
-                to_front(link);
-                if (front_->live++ == 0) { --empty_; }
+        for (node* each = front_; each != nullptr;) {
+            if (each->live++ == 0) {
+                --empty_;
+            } // and stays, should its region's upstream call back
+            void* const at = each->region.allocate(want);
+            if (at != nullptr) {
+                to_front(*each);
                 return at;
             }
+            leave(*std::exchange(each, each->next));
         }
         return allocate_in_new(want);
     }
 
     /// @pre `at` came from allocate() on this object and is still live. @complexity O(regions).
     void deallocate(void* at, layout given) noexcept {
-        node** const link = owner_of(at);
-        ALLOY_ASSERT(*link != nullptr); // else the block is of no region
-        (*link)->region.deallocate(at, given);
-        if (--(*link)->live != 0) { return; }
-        if (empty_ != 0) { return drop(link); }
-        if constexpr (resettable_policy<Region>) { (*link)->region.reset(); } // room for all again
-        ++empty_;
+        node* const owner = owner_of(at);
+        ALLOY_ASSERT(owner != nullptr); // else the block is of no region
+        owner->region.deallocate(at, given);
+        leave(*owner);
     }
 
     /// Where the block is, if its region can.
     [[nodiscard]] bool resize(void* at, layout given, std::size_t size) noexcept
         requires resizing_policy<Region>
     {
-        return (*owner_of(at))->region.resize(at, given, size);
+        return owner_of(at)->region.resize(at, given, size);
     }
 
     /// Gives every empty region back, and lets upstream trim. @return Bytes that left.
     std::size_t trim() noexcept { // NOLINT(modernize-use-nodiscard): called for its effect
         std::size_t bytes = 0;
-        for (node** link = &front_; *link != nullptr;) {
-            if ((*link)->live == 0) {
-                drop(link);
-                bytes += whole.size;
-                --empty_;
-            } else {
-                link = &(*link)->next;
-            }
+        for (node* each = front_; each != nullptr;) {
+            node& one = *std::exchange(each, each->next);
+            if (one.live != 0) { continue; }
+            --empty_;
+            drop(one);
+            bytes += whole.size;
         }
         detail::trim_if_able(upstream_.get());
         return bytes;
@@ -158,35 +157,47 @@ public:
     }
 
 private:
-    /// The link to the region of a block, or the last link, which is null.
-    node** owner_of(const void* at) noexcept {
-        node** link = &front_;
-        while (*link != nullptr && !(*link)->region.owns(at)) { link = &(*link)->next; }
-        return link;
-    }
-
-    void to_front(node** link) noexcept {
-        node* const chosen = std::exchange(*link, (*link)->next);
-        chosen->next = std::exchange(front_, chosen);
+    /// The region of a block, or null.
+    [[nodiscard]] node* owner_of(const void* at) const noexcept {
+        node* each = front_;
+        while (each != nullptr && !each->region.owns(at)) { each = each->next; }
+        return each;
     }
 
     [[gnu::noinline]] void* allocate_in_new(layout want) noexcept {
         void* const memory = upstream_.get().allocate(whole);
         if (memory == nullptr) { return nullptr; }
-        front_ = ::new (memory) node{.next = front_};
-        void* const at = front_->region.allocate(want);
-        if (at == nullptr) {
-            drop(&front_);
-        } else {
-            front_->live = 1;
-        }
+        node& fresh = *::new (memory) node{.next = front_, .live = 1};
+        front_ = &fresh;
+        void* const at = fresh.region.allocate(want);
+        if (at == nullptr && --fresh.live == 0) { drop(fresh); }
         return at;
     }
 
-    void drop(node** link) noexcept {
-        node* const gone = std::exchange(*link, (*link)->next);
-        std::destroy_at(gone);
-        upstream_.get().deallocate(gone, whole);
+    /// One live block less. An empty region is kept, if it is the only one.
+    void leave(node& one) noexcept {
+        if (--one.live != 0) { return; }
+        if (empty_ != 0) { return drop(one); }
+        if constexpr (resettable_policy<Region>) { one.region.reset(); } // room for all again
+        ++empty_;
+    }
+
+    void unlink(node& one) noexcept {
+        node** link = &front_;
+        while (*link != &one) { link = &(*link)->next; }
+        *link = one.next;
+    }
+
+    void to_front(node& chosen) noexcept {
+        if (front_ == &chosen) { return; }
+        unlink(chosen);
+        chosen.next = std::exchange(front_, &chosen);
+    }
+
+    void drop(node& gone) noexcept {
+        unlink(gone);
+        std::destroy_at(&gone);
+        upstream_.get().deallocate(&gone, whole);
     }
 
     node* front_ = nullptr; // null until the first request

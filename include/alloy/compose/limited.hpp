@@ -38,8 +38,9 @@ public:
     std::size_t operator()(const op::allocate_batch& asked, const auto& proceed) noexcept {
         const std::size_t each = good_size(proceed.upstream, asked.want);
         const std::size_t most = std::min(asked.n, room() / each);
+        used_ += most * each;
         const std::size_t n = op::allocate_batch{asked.want, asked.out, most}(proceed.upstream);
-        came(n * each);
+        came(most * each, n * each);
         return n;
     }
     void operator()(const op::deallocate& asked, const auto& proceed) noexcept {
@@ -53,11 +54,13 @@ public:
     bool operator()(const op::resize& asked, const auto& proceed) noexcept {
         const std::size_t before = good_size(proceed.upstream, asked.given);
         const std::size_t after = good_size(proceed.upstream, {asked.size, asked.given.align});
-        if (after > before && after - before > room()) { return false; }
-        if (!proceed()) { return false; }
-        went(before);
-        came(after);
-        return true;
+        const std::size_t more = after > before ? after - before : 0;
+        if (more > room()) { return false; }
+        used_ += more;
+        const bool resized = proceed();
+        came(more, resized ? more : 0);
+        if (resized && after < before) { went(before - after); }
+        return resized;
     }
     void operator()(const op::reset& /*all*/, const auto& proceed) noexcept {
         used_ = 0;
@@ -77,14 +80,16 @@ private:
     void* one(layout want, const auto& proceed) noexcept {
         const std::size_t bytes = good_size(proceed.upstream, want);
         if (bytes > room()) [[unlikely]] { return nullptr; }
+        used_ += bytes;
         void* const at = proceed();
-        if (at != nullptr) { came(bytes); }
+        came(bytes, at != nullptr ? bytes : 0);
         return at;
     }
 
-    void came(std::size_t bytes) noexcept {
-        used_ += bytes;
-        peak_ = std::max(peak_, used_);
+    /// Of what counted while upstream was asked, which may call back, so much has come.
+    void came(std::size_t asked, std::size_t bytes) noexcept {
+        used_ -= asked - bytes;
+        if (bytes != 0) { peak_ = std::max(peak_, used_); }
     }
     void went(std::size_t bytes) noexcept {
         ALLOY_ASSERT(bytes <= used_); // else a block came back twice

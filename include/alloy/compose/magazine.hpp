@@ -23,6 +23,7 @@
 #include <alloy/core/member.hpp>
 #include <alloy/core/rack.hpp>
 #include <alloy/core/sanitize.hpp>
+#include <alloy/core/size_class.hpp>
 
 #include <algorithm>
 #include <array>
@@ -59,6 +60,8 @@ class magazine {
         "and size_classes do");
     static_assert(Slots >= 2, "alloy::magazine: half of the slots are moved at a time");
     static_assert(Slots <= 1024, "alloy::magazine: what is moved lies on the call stack meanwhile");
+    static_assert(detail::strongest_of<Classes> <= Upstream::max_align,
+                  "alloy::magazine: Upstream cannot align the blocks of a class");
     static_assert(detail::outermost_guard_of_classes_v<Upstream> <= guard_rank::cache,
                   "alloy::magazine: a cache would hide releases from the guard inside of it");
 

@@ -30,6 +30,7 @@
 #include <alloy/core/near.hpp>
 #include <alloy/core/rack.hpp>
 #include <alloy/core/sanitize.hpp>
+#include <alloy/core/size_class.hpp>
 #include <alloy/source/pages.hpp>
 
 #include <cstddef>
@@ -77,6 +78,8 @@ class thread_cached {
                   "alloy::thread_cached: threads share Upstream: wrap it in alloy::locked");
     static_assert(Options.slots >= 2,
                   "alloy::thread_cached: half of the slots are moved at a time");
+    static_assert(detail::strongest_of<Classes> <= Upstream::max_align,
+                  "alloy::thread_cached: Upstream cannot align the blocks of a class");
     static_assert(detail::outermost_guard_of_classes_v<Upstream> <= guard_rank::cache,
                   "alloy::thread_cached: a cache would hide releases from the guard inside of it");
 

@@ -54,6 +54,7 @@ private:
 public:
     /// Nodes of a chunk.
     static constexpr std::size_t count = [] {
+        if (stride > Bytes) { return std::size_t{0}; }
         std::size_t n = 8 * Bytes / (8 * stride + 1); // the bits take an eighth byte a node
         while (n > 0 && start_for(n) + n * stride > Bytes) { --n; }
         return n;

@@ -193,13 +193,16 @@ private:
         return extent_.granted(units_for(want.size), align_units(want));
     }
 
+    /// Upstream may call back: when it answers, the range may be there.
     [[gnu::noinline, gnu::cold]] bool reserve() noexcept {
-        void* const memory = upstream_.get().allocate(range);
-        if (memory == nullptr) { return false; }
-        void* const words = upstream_.get().allocate(metadata);
-        if (words == nullptr) {
-            upstream_.get().deallocate(memory, range);
-            return false;
+        auto&& upstream = upstream_.get();
+        void* const memory = upstream.allocate(range);
+        if (memory == nullptr) { return base_ != nullptr; }
+        void* const words = base_ == nullptr ? upstream.allocate(metadata) : nullptr;
+        if (words == nullptr || base_ != nullptr) {
+            if (words != nullptr) { upstream.deallocate(words, metadata); }
+            upstream.deallocate(memory, range);
+            return base_ != nullptr;
         }
         if constexpr (!zero_fresh_v<Upstream>) { std::memset(words, 0, metadata.size); }
         base_ = static_cast<std::byte*>(memory);

@@ -46,6 +46,8 @@ namespace alloy::inline ALLOY_ABI {
 template <layout Node, policy Upstream = new_source, std::size_t ChunkBytes = std::size_t{1} << 16U>
 class bitmap {
     static_assert(Node.valid(), "alloy::bitmap: the alignment must be a power of two");
+    static_assert(Node.size <= any_size - Node.align,
+                  "alloy::bitmap: a node is larger than the address space");
     static_assert(std::has_single_bit(ChunkBytes) && ChunkBytes <= Upstream::max_align &&
                       ChunkBytes <= std::size_t{1} << 31U,
                   "alloy::bitmap: a chunk is a power of two to 2 GiB that Upstream can align");

@@ -14,8 +14,7 @@
 ///
 /// Choose it where threads pass blocks to one another, and none may be held up by another:
 /// messages, real time, signal handlers. Avoid it for what stays in one thread (see freelist), and
-/// where many threads do little else: all swap the same word; a magazine a thread in front of it
-/// helps.
+/// where many do little else: all swap the same word; a magazine a thread in front of it helps.
 
 #include <alloy/core/ability.hpp>
 #include <alloy/core/account.hpp>
@@ -59,6 +58,8 @@ class lock_free_pool
     using link = detail::index_stack::link;
 
     static_assert(Node.valid(), "alloy::lock_free_pool: the alignment must be a power of two");
+    static_assert(Node.size <= any_size - Node.align,
+                  "alloy::lock_free_pool: a node is larger than the address space");
     static_assert(Count > 0 && Regions > 0, "alloy::lock_free_pool: no node to serve");
     static_assert(Regions <= 32 &&
                       Count <= (detail::no_index - 1) / ((std::size_t{1} << Regions) - 1),

@@ -55,6 +55,8 @@ template <layout Node, policy Upstream = new_source, std::size_t ChunkBytes = st
           std::uint32_t Share = 8>
 class next_fit {
     static_assert(Node.valid(), "alloy::next_fit: the alignment must be a power of two");
+    static_assert(Node.size <= any_size - Node.align,
+                  "alloy::next_fit: a node is larger than the address space");
     static_assert(Share >= 2, "alloy::next_fit: a chunk would rest until it is empty");
     static_assert(std::has_single_bit(ChunkBytes) && ChunkBytes <= Upstream::max_align &&
                       ChunkBytes <= std::size_t{1} << 31U,

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSL-1.0
+// EXPECT-ERROR: alloy::thread_cached: Upstream cannot align the blocks of a class
+#include <alloy/compose/locked.hpp>
+#include <alloy/compose/thread_cached.hpp>
+#include <alloy/core/handle.hpp>
+#include <alloy/core/size_class.hpp>
+#include <alloy/policy/freelist.hpp>
+
+#if defined(ALLOY_COMPILE_OK)
+using upstream = alloy::freelist<alloy::layout{32, 32}>;
+#else
+using upstream = alloy::freelist<alloy::layout{32, 8}>;
+#endif
+
+alloy::thread_cached<alloy::linear_classes<8, 4>, alloy::global<alloy::locked<upstream>>> blocks;
