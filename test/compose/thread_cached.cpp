@@ -157,12 +157,12 @@ static_assert(outermost_guard_v<handle> == guard_rank::cache);
 static_assert(handle::max_align == any_align && handle::bins == sizes::count);
 
 struct narrower : lent<facts> {
-    static constexpr std::size_t max_align = 64;
+    static constexpr std::size_t max_align = 256;
     static constexpr std::size_t max_size = 4096;
     static constexpr bool migratory = true;
 };
 using narrow_handle = thread_cached<sizes, narrower>;
-static_assert(narrow_handle::max_align == 64 && max_size_v<narrow_handle> == 4096);
+static_assert(narrow_handle::max_align == 256 && max_size_v<narrow_handle> == 4096);
 static_assert(migratory_v<narrow_handle> && !migratory_v<handle>);
 
 constinit handle before_main; // construction acquires nothing
