@@ -72,8 +72,16 @@ public:
     void release_another(std::uint64_t n) {
         dice random(seed_, ~n);
         const std::size_t index = random.below(slots_.size());
-        if (slots_[index].at == nullptr || &slots_[index] == in_hand_ || in_episode_) { return; }
-        release(index, random);
+        if (slots_[index].at != nullptr && !in_hand(index) && !in_episode_) {
+            release(index, random);
+        }
+    }
+
+    /// Takes a block that the operation in hand is not about, as a handler may that it calls.
+    void take_another(std::uint64_t n) {
+        dice random(seed_, ~n);
+        const std::size_t index = random.below(slots_.size());
+        if (slots_[index].at == nullptr && !in_hand(index) && !in_episode_) { take(index, random); }
     }
 
     /// Verifies every live block.
@@ -134,6 +142,16 @@ private:
         return result::done;
     }
 
+    /// What an operation is about, from one slot up to another: nobody else's while upstream is
+    /// asked.
+    struct slots {
+        std::size_t from = 0;
+        std::size_t to = 0;
+    };
+    [[nodiscard]] bool in_hand(std::size_t index) const {
+        return index >= in_hand_.from && index < in_hand_.to;
+    }
+
     layout draw(dice& random) {
         constexpr layout largest = Exhibit::largest;
         constexpr std::array usual{std::min<std::size_t>(64, largest.size),
@@ -153,6 +171,7 @@ private:
         if constexpr (batching_policy<P>) {
             if (random.below(8) == 0) { return take_batch(index, want, size, random); }
         }
+        const slots before = std::exchange(in_hand_, {index, index + 1});
         void* at = nullptr;
         if (zeroing_policy<P> && random.below(4) == 0) {
             if constexpr (zeroing_policy<P>) {
@@ -164,6 +183,7 @@ private:
             say("allocate", index, want);
             at = target_.allocate(want);
         }
+        in_hand_ = before;
         return adopt(slots_[index], at, want, size, zero, random);
     }
 
@@ -174,10 +194,12 @@ private:
         std::array<block*, 8> into{};
         std::size_t n = 0;
         for (std::size_t i = index; i < std::min(index + out.size(), slots_.size()); ++i) {
-            if (slots_[i].at == nullptr) { into[n++] = &slots_[i]; }
+            if (slots_[i].at == nullptr && !in_hand(i)) { into[n++] = &slots_[i]; }
         }
         say("allocate_batch", index, want, n);
+        const slots before = std::exchange(in_hand_, {index, index + out.size()});
         const std::size_t done = target_.allocate_batch(want, out.data(), n);
+        in_hand_ = before;
         expect(done <= n, "a batch too large", {nullptr, want});
         result all = result::done;
         for (std::size_t i = 0; i < n; ++i) {
@@ -216,10 +238,11 @@ private:
     {
         const layout want{draw(random).size, slot.want.align};
         const std::size_t size = good_size(target_, want);
-        say("resize to", static_cast<std::size_t>(&slot - slots_.data()), want);
-        in_hand_ = &slot;
+        const auto index = static_cast<std::size_t>(&slot - slots_.data());
+        say("resize to", index, want);
+        in_hand_ = {index, index + 1};
         const bool done = target_.resize(slot.at, slot.legal(random), want.size);
-        in_hand_ = nullptr;
+        in_hand_ = {};
         if (!done) {
             verify(slot, slot.size);
             return result::declined;
@@ -243,8 +266,7 @@ private:
             if (random.below(8) == 0) {
                 const std::size_t end = std::min(index + in.size(), slots_.size());
                 for (std::size_t i = index + 1; i < end; ++i) {
-                    if (slots_[i].at != nullptr && slots_[i].want == want &&
-                        &slots_[i] != in_hand_) {
+                    if (slots_[i].at != nullptr && slots_[i].want == want && !in_hand(i)) {
                         in[n++] = forget(slots_[i]);
                     }
                 }
@@ -306,7 +328,7 @@ private:
     bool loud_;
     bool may_be_refused_ = false;
     bool in_episode_ = false;
-    const block* in_hand_ = nullptr;
+    slots in_hand_;
     std::array<block, 128> slots_{};
     byte_map taken_;
 };

@@ -212,6 +212,7 @@ struct zoo {
         exhibit<fallback<region, pool>, mixed>{"fallback"},
         exhibit<fallback<inline_buffer<2000>, bins>, mixed>{"stack first"},
         exhibit<growing<region, S>, layout{512, 64}>{"growing"},
+        exhibit<growing<lock_free_pool<node, 4, S, 2>>, node>{"growing, regions that grow"},
         exhibit<magazine<sixteen, bins, 8>, mixed>{"magazine"},
         exhibit<magazine<sixteen, bins, 8, reuse::upstream>, mixed>{"magazine, reuse by upstream"},
         exhibit<depot<node, bins, passing_on>, mixed>{"depot"},
