@@ -19,6 +19,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <scoped_allocator>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -68,6 +69,10 @@ struct counted {
 struct owner {
     std::unique_ptr<int> value;
 };
+struct log_lines : row<int> {
+    using row<int>::row;
+    ~log_lines(); // might do anything
+};
 struct record { // whose implicit destructor ends a member that may be abandoned
     text name;
 };
@@ -104,6 +109,12 @@ static_assert(!ends<std::pair<text, std::string>> && !ends<std::tuple<std::strin
               !ends<std::array<std::string, 2>> && !ends<const std::string>);
 static_assert(!ends<std::list<int, allocator<int, shared<arena>>>>, "the count would stay");
 static_assert(!ends<std::list<int, allocator<int, ref<bump<>>>>>, "it is another kind of arena");
+static_assert(!ends<log_lines> && !ends<list<log_lines>>, "it is more than a container");
+static_assert(
+    !ends<std::vector<int,
+                      std::scoped_allocator_adaptor<in_arena<int>, allocator<int, shared<arena>>>>>,
+    "the count within would stay");
+static_assert(ends<std::vector<int, std::scoped_allocator_adaptor<in_arena<int>>>>);
 static_assert(!ends<alloy::vector<int>> && !ends<alloy::vector<owner, ref<arena>>>);
 
 // Nor may a function object own something.

@@ -421,6 +421,46 @@ BOOST_AUTO_TEST_CASE(compares_like_its_elements) {
     BOOST_TEST((ints{1, 2} < ints{1, 2, 3}));
     BOOST_TEST((ints{2} > ints{1, 2, 3}));
     BOOST_TEST(((ints{1} <=> ints{1}) == std::strong_ordering::equal));
+
+    struct less_alone {
+        int value;
+        bool operator==(const less_alone&) const = default;
+        bool operator<(const less_alone& other) const { return value < other.value; }
+    };
+    using row = alloy::vector<less_alone>;
+    BOOST_TEST((row{{1}, {2}} < row{{1}, {3}}));
+    BOOST_TEST((row{{2}} > row{{1}, {2}}));
+    BOOST_TEST((row{{1}} <= row{{1}} && row{{1}} >= row{{1}}));
+    BOOST_TEST(((row{{1}} <=> row{{1}}) == std::weak_ordering::equivalent));
+}
+
+BOOST_AUTO_TEST_CASE(is_made_of_elements_that_cannot_be_moved) {
+    struct fixed {
+        static int& alive() {
+            static int n = 0;
+            return n;
+        }
+        fixed() {
+            if (alive() == 7) { throw std::runtime_error("seven"); }
+            ++alive();
+        }
+        fixed(const fixed&) = delete;
+        fixed& operator=(const fixed&) = delete;
+        ~fixed() { --alive(); }
+    };
+    ledger book;
+    using row = alloy::vector<fixed, ref<probe>>;
+    probe memory{book};
+    {
+        const row five(5, memory);
+        BOOST_TEST((five.size() == 5U && fixed::alive() == 5));
+        BOOST_CHECK_THROW(row(3, memory), std::runtime_error);
+        BOOST_TEST(fixed::alive() == 5);
+        BOOST_TEST(row(0, memory).empty());
+        BOOST_CHECK_THROW(row(SIZE_MAX, memory), std::bad_array_new_length);
+    }
+    BOOST_TEST(fixed::alive() == 0);
+    BOOST_TEST(book.live.empty());
 }
 
 BOOST_AUTO_TEST_CASE(counts_what_the_policy_rounds_up_as_capacity) {

@@ -7,10 +7,13 @@
 
 #include "support/planted.hpp"
 
+#include <boost/interprocess/offset_ptr.hpp>
+
 #include <cstddef>
 #include <memory>
 #include <memory_resource>
 #include <new>
+#include <type_traits>
 
 using namespace alloy;
 
@@ -31,6 +34,30 @@ class modest_resource : public std::pmr::memory_resource {
     }
     [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override {
         return this == &other;
+    }
+};
+
+/// Of pointers that are no addresses, as shared memory has them.
+template <class T>
+struct with_fancy_pointers {
+    using value_type = T;
+    using pointer = boost::interprocess::offset_ptr<T>;
+    using propagate_on_container_swap = std::true_type;
+
+    with_fancy_pointers() = default;
+    template <class U>
+    with_fancy_pointers(const with_fancy_pointers<U>& /*other*/) noexcept {}
+
+    [[nodiscard]] pointer allocate(std::size_t n) {
+        return pointer(allocator<T, new_source>{}.allocate(n));
+    }
+    void deallocate(pointer at, std::size_t n) noexcept {
+        allocator<T, new_source>{}.deallocate(at.get(), n);
+    }
+    template <class U>
+    friend bool operator==(const with_fancy_pointers& /*a*/,
+                           const with_fancy_pointers<U>& /*b*/) noexcept {
+        return true;
     }
 };
 
@@ -61,6 +88,17 @@ BOOST_AUTO_TEST_CASE(finds_no_fault_with_an_allocator_of_any_handle) {
     constexpr conformance_options small{.largest = {48, 16}, .huge = true};
     test::expect_sound(
         check_conformance<small>(allocator<int, ref<freelist<layout{48, 16}>>>{list}));
+}
+
+BOOST_AUTO_TEST_CASE(finds_no_fault_with_fancy_pointers) {
+    test::expect_sound(check_conformance<thorough>(with_fancy_pointers<int>{}));
+}
+
+BOOST_AUTO_TEST_CASE(asks_for_nothing_larger_than_it_is_told) {
+    freelist<layout{16, 8}> list;
+    constexpr conformance_options small{.largest = {16, 8}};
+    test::expect_sound(
+        check_conformance<small>(allocator<int, ref<freelist<layout{16, 8}>>>{list}));
 }
 
 // The standard asks for std::bad_array_new_length only where the number of bytes overflows

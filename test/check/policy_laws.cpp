@@ -2,6 +2,8 @@
 #include <alloy/check/policy_laws.hpp>
 
 #include <alloy/adapt/shared.hpp>
+#include <alloy/compose/limited.hpp>
+#include <alloy/policy/bump.hpp>
 #include <alloy/policy/freelist.hpp>
 #include <alloy/preset.hpp>
 #include <alloy/source/buffer.hpp>
@@ -14,6 +16,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <map>
 #include <memory_resource>
 #include <string>
 
@@ -177,6 +180,59 @@ private:
 };
 static_assert(handle_policy<forgetful_handle>);
 
+/// Claims that any instance takes back another's blocks, and counts how often that was asked.
+struct wandering {
+    static constexpr std::size_t max_align = malloc_source::max_align;
+    static constexpr bool migratory = true;
+    static inline int strangers = 0;
+    static inline int orphans = 0;
+    static inline std::map<void*, const wandering*> owners;
+
+    wandering() = default;
+    wandering(const wandering&) = delete;
+    wandering& operator=(const wandering&) = delete;
+    ~wandering() {
+        for (auto& [at, owner] : owners) {
+            if (owner == this) { owner = nullptr; }
+        }
+    }
+    [[nodiscard]] void* allocate(layout want) const noexcept {
+        void* const at = malloc_source::allocate(want);
+        if (at != nullptr) { owners[at] = this; }
+        return at;
+    }
+    void deallocate(void* at, layout given) const noexcept {
+        const wandering* const owner = owners[at];
+        strangers += owner != this ? 1 : 0;
+        orphans += owner == nullptr ? 1 : 0;
+        owners.erase(at);
+        malloc_source::deallocate(at, given);
+    }
+};
+
+/// Serves no more once it has refused.
+class sulking : public limited<8'192, malloc_source> {
+public:
+    [[nodiscard]] void* allocate(layout want) noexcept {
+        if (sulks_ || want.size > 4'096) { return nullptr; }
+        void* const at = limited::allocate(want);
+        sulks_ = at == nullptr;
+        return at;
+    }
+
+private:
+    bool sulks_ = false;
+};
+
+/// An arena for text, which cannot align a word.
+class text_arena : public bump<> {
+public:
+    static constexpr std::size_t max_align = 4;
+    [[nodiscard]] void* allocate(layout want) noexcept {
+        return want.align > max_align ? nullptr : bump::allocate(want);
+    }
+};
+
 struct mutable_good_size : new_source {
     std::size_t good_size(layout want) noexcept { return want.size; } // NOLINT: no ability
 };
@@ -255,6 +311,33 @@ BOOST_AUTO_TEST_CASE(finds_what_only_a_type_can_have_wrong) {
     flawed_policy first;
     flawed_policy second;
     BOOST_TEST(test::is_exactly(check_conformance(forgetful_handle{first, second}), {"copies"}));
+}
+
+BOOST_AUTO_TEST_CASE(lets_blocks_migrate_and_outlive_their_instance) {
+    wandering one;
+    test::expect_sound(check_conformance(one));
+    BOOST_TEST(wandering::strangers == 2);
+    BOOST_TEST(wandering::orphans == 1);
+    BOOST_TEST(wandering::owners.empty());
+}
+
+BOOST_AUTO_TEST_CASE(wants_blocks_again_after_a_refusal) {
+    constexpr conformance_options few{.largest = {64, 16}, .steps = 50};
+    sulking policy;
+    BOOST_TEST(test::is_exactly(check_conformance<few>(policy), {"recovery"}));
+    limited<8'192, malloc_source> sound;
+    test::expect_sound(check_conformance<few>(sound));
+}
+
+BOOST_AUTO_TEST_CASE(asks_for_nothing_larger_than_it_is_told) {
+    text_arena arena;
+    test::expect_sound(check_conformance<conformance_options{.largest = {200, 4}}>(arena));
+    constexpr conformance_options tiny{.largest = {4, 4}};
+    message_pool<int, 100> messages;
+    BOOST_TEST(messages.prepare());
+    test::expect_sound(check_conformance<tiny>(messages));
+    freelist<layout{16, 8}> list;
+    test::expect_sound(check_conformance<conformance_options{.largest = {16, 8}}>(ref(list)));
 }
 
 BOOST_AUTO_TEST_CASE(keeps_the_first_counterexample_of_each_law) {

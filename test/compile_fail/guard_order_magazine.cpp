@@ -6,7 +6,7 @@
 #include <alloy/policy/freelist.hpp>
 
 using namespace alloy;
-using nodes = freelist<layout{64, 16}>;
+using nodes = freelist<layout{64, 64}>;
 using sizes = linear_classes<16, 4>;
 
 #if defined(ALLOY_COMPILE_OK)

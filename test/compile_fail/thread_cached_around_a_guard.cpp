@@ -5,7 +5,7 @@
 #include <alloy/preset.hpp>
 
 using namespace alloy;
-using nodes = bitmap<layout{64, 16}>;
+using nodes = bitmap<layout{64, 64}>;
 using sizes = linear_classes<16, 4>;
 
 #if defined(ALLOY_COMPILE_OK)

@@ -177,6 +177,12 @@ public:
     using Class::Class;
     pooled_as() = default;
     constexpr pooled_as(Class value) : Class(std::move(value)) {}
+    template <class... Args>
+        requires std::is_aggregate_v<Class> &&
+                 (sizeof...(Args) > 1 || (!std::convertible_to<Args, Class> && ...)) &&
+                 requires { Class{std::declval<Args>()...}; }
+    constexpr explicit(sizeof...(Args) < 2) pooled_as(Args&&... parts)
+        : Class{std::forward<Args>(parts)...} {}
 
     using operators::operator new;
     using operators::operator new[];

@@ -18,6 +18,7 @@
 #include <alloy/core/ability.hpp>
 #include <alloy/core/assert.hpp>
 #include <alloy/core/handle.hpp>
+#include <alloy/core/type_name.hpp>
 
 #include <array>
 #include <concepts>
@@ -49,11 +50,26 @@ concept lives_in = requires(const Container& container) {
     { detail::handle_in(container) } -> std::same_as<ref<Arena>>;
 };
 
+/// One whose allocator does nothing when it ends: no adaptor that holds others.
+template <class Container>
+inline constexpr bool ends_its_allocator_unseen = [] {
+    if constexpr (requires(const Container& container) { container.get_allocator(); }) {
+        return std::is_trivially_destructible_v<typename Container::allocator_type>;
+    }
+    return true;
+}();
+
+/// True for an instance of a class template. A class that derives from a container is none, and
+/// its destructor is its own.
+template <class T>
+inline constexpr bool is_instance = type_name<T>.ends_with('>');
+
 } // namespace detail
 
 /// True if a `T` may be abandoned when `Arena` is reset: it is trivially destructible, or a
-/// container over a ref to such an arena of what may be abandoned in turn. Specialise it for a
-/// class whose destructor does nothing but end members of that kind.
+/// container over a ref to such an arena of what may be abandoned in turn. Any class template with
+/// a value_type and such an allocator is taken for a container. Specialise it for a class whose
+/// destructor does nothing but end members of that kind, and for a template whose does more.
 template <class T, class Arena>
 struct ends_with : std::is_trivially_destructible<T> {};
 
@@ -71,9 +87,9 @@ template <class... Ts, class Arena>
 struct ends_with<std::tuple<Ts...>, Arena> : std::bool_constant<(ends_with_v<Ts, Arena> && ...)> {};
 
 template <class T, class Arena>
-    requires detail::lives_in<T, Arena>
+    requires detail::lives_in<T, Arena> && detail::is_instance<T>
 struct ends_with<T, Arena> : std::bool_constant<[] {
-    bool all = ends_with_v<typename T::value_type, Arena>;
+    bool all = ends_with_v<typename T::value_type, Arena> && detail::ends_its_allocator_unseen<T>;
     if constexpr (requires { typename T::key_compare; }) {
         all = all && ends_with_v<typename T::key_compare, Arena>;
     }
@@ -148,8 +164,9 @@ void release_all(Arena& arena, bulk<Containers>&... all) noexcept {
                   "alloy::release_all: a container's allocator is not over alloy::ref to such an "
                   "arena");
     static_assert((ends_with_v<Containers, Arena> && ...),
-                  "alloy::release_all: an element's destructor would be missed; if it does nothing "
-                  "but return memory to the arena, specialise alloy::ends_with");
+                  "alloy::release_all: an element's destructor would be missed, or that of a class "
+                  "derived from a container; if it does nothing but return memory to the arena, "
+                  "specialise alloy::ends_with");
     ALLOY_ASSERT(((!all || detail::handle_in(*all) == ref<Arena>(arena)) && ...));
     ((all.built_ = false), ...);
     arena.reset();

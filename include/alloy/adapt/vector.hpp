@@ -19,10 +19,10 @@
 #include <alloy/core/handle.hpp>
 #include <alloy/core/relocate.hpp>
 #include <alloy/core/row.hpp>
+#include <alloy/core/three_way.hpp>
 #include <alloy/source/new.hpp>
 
 #include <algorithm>
-#include <compare>
 #include <concepts>
 #include <cstddef>
 #include <exception>
@@ -90,7 +90,7 @@ public:
     constexpr explicit vector(const handle_type& handle) noexcept : row_(handle) {}
 
     explicit vector(size_type n, const handle_type& handle = handle_type()) : row_(handle) {
-        resize(n);
+        row_.start(n, [&](T* at) { std::uninitialized_value_construct_n(at, n); });
     }
     vector(size_type n, const T& value, const handle_type& handle = handle_type()) : row_(handle) {
         resize(n, value);
@@ -218,9 +218,9 @@ public:
         return std::equal(a.begin(), a.end(), b.begin(), b.end());
     }
     friend auto operator<=>(const vector& a, const vector& b)
-        requires std::three_way_comparable<T>
+        requires detail::comparable<T>
     {
-        return std::lexicographical_compare_three_way(a.begin(), a.end(), b.begin(), b.end());
+        return detail::compare_rows(a.begin(), a.end(), b.begin(), b.end());
     }
 
 private:

@@ -37,8 +37,9 @@ namespace detail {
 template <conformance_options Options, class A>
 class allocator_laws {
     using traits = std::allocator_traits<A>;
-    using elsewhere = rebound<A, stranger>;
     using small = rebound<A, unsigned char>;
+    static constexpr bool room_for_stranger = layout_of<stranger>.fits_in(Options.largest);
+    using elsewhere = std::conditional_t<room_for_stranger, rebound<A, stranger>, small>;
 
 public:
     /// @param other Null, or one that must differ from `a`.
@@ -144,15 +145,20 @@ private:
     /// More bytes than PTRDIFF_MAX are refused as a length, and max_size() is true.
     void overflow() {
 #if defined(__cpp_exceptions)
-        refuses(elsewhere(a_), unlimited / sizeof(stranger) + 2); // the product wraps to 32 bytes
+        if constexpr (room_for_stranger) {
+            refuses(elsewhere(a_), unlimited / sizeof(stranger) + 2); // the product wraps to 32
+        }
         if (found_.violates("overflow") || !Options.huge) { return; }
-        refuses(elsewhere(a_), any_size / sizeof(stranger) + 1);
+        if constexpr (room_for_stranger) {
+            refuses(elsewhere(a_), any_size / sizeof(stranger) + 1);
+        }
         refuses(small(a_), any_size + 1);
         refuses(small(a_), unlimited - 7); // the sum with a header wraps
         if constexpr (requires(const elsewhere& e) { e.max_size(); }) {
             const std::size_t n = elsewhere(a_).max_size();
-            if (found_.expect(n <= any_size / sizeof(stranger), "max_size", "max_size() is ", n,
-                              ", more objects of 24 bytes than an array can hold")) {
+            constexpr std::size_t size = sizeof(typename elsewhere::value_type);
+            if (found_.expect(n <= any_size / size, "max_size", "max_size() is ", n,
+                              ", more objects of ", size, " bytes than an array can hold")) {
                 refuses(elsewhere(a_), n + 1);
             }
         }

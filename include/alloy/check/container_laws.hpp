@@ -46,16 +46,26 @@ class container_laws {
     using list = std::list<int, rebound<A, int>>;
     using map = std::map<int, int, std::less<>, rebound<A, std::pair<const int, int>>>;
 
+    /// libstdc++ 12 has no list and no map for an allocator of fancy pointers.
+#if defined(_LIBCPP_VERSION)
+    static constexpr bool has_nodes = true;
+#else
+    static constexpr bool has_nodes = std::is_pointer_v<typename traits::pointer>;
+#endif
+
 public:
     container_laws(const A& a, const A* other, report& found)
         : a_(a), other_(other), found_(found) {}
 
     void check() {
         container<std::vector<int, rebound<A, int>>>("vector");
-        container<list>("list");
-        container<map>("map");
-        nodes();
-        elements();
+        if constexpr (has_nodes) {
+            container<list>("list");
+            container<map>("map");
+            nodes();
+            elements<std::list<fused, rebound<A, fused>>>();
+        }
+        elements<std::vector<fused, rebound<A, fused>>>();
     }
 
 private:
@@ -141,17 +151,16 @@ private:
     }
 
     /// What begins to live ends, where a constructor throws too.
+    template <class C>
     void elements() {
         const int before = fused::alive;
         for (int fuse = 0; fuse < 24; ++fuse) { // the fuse of 0 never burns down
             fused::fuse = fuse;
             static_cast<void>(ending_of([&] {
-                std::vector<fused, rebound<A, fused>> row{rebound<A, fused>(a_)};
-                std::list<fused, rebound<A, fused>> chain{rebound<A, fused>(a_)};
+                C row{rebound<A, fused>(a_)};
                 for (int i = 0; i < 5; ++i) {
                     row.emplace_back(i);
-                    chain.emplace_back(i);
-                    found_.expect(row.back().value == i && chain.back().value == i, "elements",
+                    found_.expect(row.back().value == i, "elements",
                                   "an element is not what was constructed");
                 }
             }));

@@ -23,6 +23,7 @@
 #include <thread>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace alloy::inline ALLOY_ABI {
 
@@ -34,6 +35,8 @@ class policy_laws {
 public:
     policy_laws(P& target, const conformance_options& options, std::uint64_t seed)
         : p_(target), largest_{options.largest.size, std::min(options.largest.align, P::max_align)},
+          small_{std::min<std::size_t>(24, largest_.size),
+                 std::min<std::size_t>(8, largest_.align)},
           steps_(options.steps), seed_(seed), found_(seed) {}
 
     /// Asks for all that `P` can do. What moves or ends blocks comes last, and only if the policy
@@ -50,10 +53,12 @@ public:
         if constexpr (owning_policy<P>) { owns(); }
         if constexpr (handle_policy<std::remove_const_t<P>>) { copies(); }
         if constexpr (stateless_policy<P>) { stateless(); }
+        if constexpr (migratory_v<P> && std::default_initializable<P>) { migrates(); }
         if constexpr (discarding_policy<P>) { discard(); }
         if (!found_.ok()) { return std::move(found_); }
         if constexpr (thread_safe_v<P>) { threads(); }
         if constexpr (trimming_policy<P>) { trim(); }
+        recovers();
         if constexpr (resettable_policy<P>) {
             ends_blocks("reset", [&] { p_.reset(); });
             p_.reset();
@@ -145,6 +150,36 @@ private:
     /// Any instance takes back another's blocks.
     void stateless() { pass(P{}, P{}); }
 
+    /// Any instance takes back another's blocks, which live on when that one ends.
+    void migrates() {
+        auto other = std::make_unique<P>();
+        pass(p_, *other);
+        void* const left = something(*other);
+        other.reset();
+        if (left != nullptr) { p_.deallocate(left, small_); }
+    }
+
+    /// After a refusal for want of memory, what came back serves again. Not asked of an arena,
+    /// which waits for its end.
+    void recovers() {
+        if constexpr (!resettable_policy<P> && !marking_policy<P>) {
+            std::vector<void*> live;
+            const std::size_t most = (std::size_t{1} << 20U) / largest_.size + 1;
+            void* at = nullptr;
+            while (live.size() < most && (at = p_.allocate(largest_)) != nullptr) {
+                live.push_back(at);
+            }
+            const bool ran_out = !live.empty() && live.size() < most;
+            for (; !live.empty(); live.pop_back()) { p_.deallocate(live.back(), largest_); }
+            if (!ran_out) { return; }
+            if constexpr (trimming_policy<P>) { p_.trim(); }
+            at = p_.allocate(largest_);
+            found_.expect(at != nullptr, "recovery",
+                          "memory was out, all blocks came back, and none serves again");
+            if (at != nullptr) { p_.deallocate(at, largest_); }
+        }
+    }
+
     /// What is given up is zero, and all else as it was.
     void discard() {
         layout want{std::size_t{1} << 16U, 1};
@@ -184,7 +219,7 @@ private:
             }
         }
         std::thread([&, at = something(p_)] {
-            if (at != nullptr) { p_.deallocate(at, small); }
+            if (at != nullptr) { p_.deallocate(at, small_); }
         }).join();
     }
 
@@ -198,12 +233,13 @@ private:
 
     void rewind() {
         auto* const old = static_cast<unsigned char*>(something(p_));
-        std::memset(old, 0x5a, small.size);
+        if (old == nullptr) { return; }
+        std::memset(old, 0x5a, small_.size);
         const auto mark = p_.mark();
         ends_blocks("rewind", [&] { p_.rewind(mark); });
-        found_.expect(all_are(old, small.size, 0x5a), "rewind",
+        found_.expect(all_are(old, small_.size, 0x5a), "rewind",
                       "what was allocated before the mark was overwritten");
-        p_.deallocate(old, small);
+        p_.deallocate(old, small_);
     }
 
     /// After `end()` there is room for as much as before.
@@ -224,23 +260,22 @@ private:
         }
     }
 
-    static constexpr layout small{24, 8};
-
     /// A small block, or, if there is none, null with a violation.
     template <class From>
     void* something(From&& from) {
-        void* const at = from.allocate(small);
-        found_.expect(at != nullptr, "service", "no block for ", small);
+        void* const at = from.allocate(small_);
+        found_.expect(at != nullptr, "service", "no block for ", small_);
         return at;
     }
 
     template <class From, class To>
     void pass(From&& from, To&& to) {
-        if (void* const at = something(from); at != nullptr) { to.deallocate(at, small); }
+        if (void* const at = something(from); at != nullptr) { to.deallocate(at, small_); }
     }
 
     P& p_;
     layout largest_;
+    layout small_;
     int steps_;
     std::uint64_t seed_;
     report found_;

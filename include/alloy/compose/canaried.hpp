@@ -47,7 +47,7 @@ class canaried {
     static constexpr std::size_t word = 8; // bytes
     static_assert(max_size_v<Upstream> > 2 * word,
                   "alloy::canaried: Upstream has no room for the canaries of a block");
-    static_assert(outermost_guard_v<Upstream> <= guard_rank::wipe,
+    static_assert(outermost_guard_v<Upstream> <= guard_rank::canary,
                   "alloy::canaried: it would read beside what a guard inside has not checked yet");
 
 public:

@@ -48,7 +48,7 @@ class sharded {
                   "alloy::sharded: threads share a shard: wrap the policy in alloy::locked");
     static_assert(owning_policy<P> || migratory_v<P>,
                   "alloy::sharded: a block would not find back: P neither tells its own blocks "
-                  "from others' nor takes back any");
+                  "from others' nor takes back any; slab does the one, malloc_source the other");
 
     static constexpr std::size_t cache_line = 64;
 

@@ -31,7 +31,7 @@ public:
     template <class Op, class Proceed>
     [[gnu::always_inline]] decltype(auto) operator()(const Op& /*any*/,
                                                      const Proceed& proceed) noexcept {
-        ALLOY_ASSERT(is_owner());
+        ALLOY_ASSERT(is_owner() && "a second thread: alloy::locked, or alloy::pool_allocator");
         return proceed();
     }
 

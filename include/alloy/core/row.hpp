@@ -69,6 +69,17 @@ public:
         return std::min(any_size, max_size_v<Handle>) / sizeof(T);
     }
 
+    /// Has exactly the `n` objects that `fill(at)` makes, which need not be movable. @pre It is
+    /// empty, and has no block.
+    template <class Fill>
+    void start(std::size_t n, Fill fill) {
+        if (n > max_size()) [[unlikely]] { fail_bad_array_new_length(); }
+        at_ = taken(handle_, n);
+        fill(at_.first);
+        at_.end += n;
+        conceal_unused(handle_, at_);
+    }
+
     /// Adds the `n` objects that `fill(at)` makes, all or none. Old ones are where they were until
     /// it returns, so that new ones may be made of them. @complexity Amortised O(n).
     template <class Fill>

@@ -15,6 +15,7 @@
 #include <alloy/compose/counted.hpp>
 #include <alloy/core/account.hpp>
 #include <alloy/core/around.hpp>
+#include <alloy/core/handle.hpp>
 #include <alloy/core/type_name.hpp>
 #include <alloy/gauge/snapshot.hpp>
 
@@ -208,6 +209,12 @@ template <policy P>
     snapshot<tree.layers, tree.bins> result;
     detail::surveyor(result).survey_all(whole);
     return result;
+}
+
+/// Looks through a handle that was made for this.
+template <handle_policy Handle>
+[[nodiscard]] auto observe(const Handle&& handle) noexcept {
+    return observe(handle);
 }
 
 } // namespace alloy::inline ALLOY_ABI
