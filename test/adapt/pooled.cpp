@@ -457,8 +457,9 @@ BOOST_AUTO_TEST_CASE(makes_a_pooled_class_of_one_that_cannot_be_changed) {
     BOOST_TEST((asked() == layout{8, 8}));
     *two = pair_of_int{3, 4};
     BOOST_TEST(pair(*two).first == 3);
-    const auto braced = std::unique_ptr<pair>(new pair{5, 6});
+    auto braced = std::unique_ptr<pair>(new pair{5, 6});
     BOOST_TEST((braced->first == 5 && braced->second == 6));
+    braced.reset();
     static_assert(!std::is_convertible_v<int, pair> && std::is_constructible_v<pair, int>);
 
     using text = pooled_as<std::string, sizing>;

@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(sees_the_handle_of_a_preset) {
     const pool_allocator<int> numbers;
     BOOST_TEST(observe(numbers.handle()).layers[0].name == "thread_cached");
     bump<> arena;
-    BOOST_TEST(observe(ref(arena)).layers[0].name == observe(arena).layers[0].name);
+    BOOST_TEST(observe(ref(arena)).layers[1].name == observe(arena).layers[0].name);
 }
 
 BOOST_AUTO_TEST_CASE(accounts_for_every_byte_of_the_presets) {
