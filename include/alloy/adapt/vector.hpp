@@ -220,7 +220,7 @@ public:
     friend auto operator<=>(const vector& a, const vector& b)
         requires detail::comparable<T>
     {
-        return detail::compare_rows(a.begin(), a.end(), b.begin(), b.end());
+        return detail::three_way(a.begin(), a.end(), b.begin(), b.end());
     }
 
 private:
