@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(keeps_the_region_that_is_asked_whatever_a_handler_does_mean
     using source = test::interrupted<struct under_regions>;
     constexpr layout one{64, 16};
     using small = growing<lock_free_pool<one, 1, source, 2>>;
-    const auto filled = [](small& pool, std::array<void*, 3>& blocks) {
+    const auto filled = [&](small& pool, std::array<void*, 3>& blocks) {
         for (void*& each : blocks) { each = pool.allocate(one); }
     };
     {
