@@ -87,9 +87,8 @@ public:
     [[nodiscard]] void* allocate(layout want) noexcept {
         if (want.align > max_align || want.size > max_size) [[unlikely]] { return nullptr; }
         for (node* each = front_; each != nullptr;) {
-            if (each->live++ == 0) {
-                --empty_;
-            } // and stays, should its region's upstream call back
+            // Counted before it is asked, it stays whatever its own upstream calls back.
+            if (each->live++ == 0) { --empty_; }
             void* const at = each->region.allocate(want);
             if (at != nullptr) {
                 to_front(*each);
