@@ -17,6 +17,7 @@
 
 #include "support/conformance.hpp"
 #include "support/probe.hpp"
+#include "support/recording.hpp"
 #include "support/rich.hpp"
 
 #include <algorithm>
@@ -34,7 +35,9 @@
 using namespace alloy;
 using test::ledger;
 using test::probe;
+using test::recording;
 using test::rich;
+using test::spoil;
 
 static_assert(zeroing_policy<canaried<rich>> && !zeroing_policy<canaried<pool16<>>>);
 static_assert(resizing_policy<canaried<bump<>>> && !resizing_policy<canaried<new_source>>);
@@ -57,41 +60,13 @@ constinit canaried<pool16<>> before_main; // construction acquires nothing
 
 namespace {
 
-std::vector<incident> told;
-
-/// While it lives, what is reported is told; at the end nothing must be left of it.
-struct listening {
-    misuse_handler before = on_misuse([](const incident& what) noexcept { told.push_back(what); });
-    listening() = default;
-    listening(const listening&) = delete;
-    listening& operator=(const listening&) = delete;
-    ~listening() {
-        BOOST_TEST(told.empty(), "a misuse was reported that nobody expects");
-        told.clear();
-        on_misuse(before);
-    }
-};
-
-/// Writes another value than is there, even where AddressSanitizer would not let it.
-void spoil(std::byte* at, unsigned char with = 0xFF) {
-    detail::write_kept(at, detail::read_kept(at) ^ std::byte{with});
-}
-
-/// The last incident, which is the only one.
-incident only() {
-    BOOST_TEST_REQUIRE(told.size() == 1U);
-    const incident what = told.front();
-    told.clear();
-    return what;
-}
-
 constexpr std::array<std::size_t, 8> sizes{1, 3, 8, 21, 40, 64, 100, 1000};
 using upstreams = std::tuple<pool16<>, buddy<>, bump<>, new_source, freelist<layout{1088, 64}>>;
 
 } // namespace
 
 BOOST_AUTO_TEST_CASE(conforms_and_returns_all_to_its_upstream) {
-    const listening now;
+    const recording now;
     ledger book;
     {
         canaried<probe> plain{book};
@@ -114,7 +89,7 @@ BOOST_AUTO_TEST_CASE(conforms_and_returns_all_to_its_upstream) {
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(tells_every_write_to_the_word_in_front_and_the_one_behind, Upstream,
                               upstreams) {
-    const listening now;
+    const recording now;
     canaried<Upstream> policy;
     for (const std::size_t size : sizes) {
         for (const std::size_t align : {1U, 8U, 16U, 64U}) {
@@ -124,11 +99,11 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(tells_every_write_to_the_word_in_front_and_the_one
                 auto* const at = static_cast<std::byte*>(policy.allocate(asked));
                 std::memset(at, 0x5A, size);
                 std::byte* const wrong = i < 8 ? at - 1 - i : at + size + (i - 8);
-                spoil(wrong, static_cast<unsigned char>(1U << i % 8));
+                spoil(wrong, static_cast<std::byte>(1U << i % 8));
                 policy.deallocate(at, asked);
-                const incident what = only();
-                BOOST_TEST_REQUIRE((what.kind == (i < 8 ? misuse::underflow : misuse::overflow)));
-                BOOST_TEST_REQUIRE((what.at == at && what.known == asked && what.where == wrong));
+                const misuse kind = i < 8 ? misuse::underflow : misuse::overflow;
+                const incident what = recording::only(kind, at, asked);
+                BOOST_TEST_REQUIRE(what.where == wrong);
                 BOOST_TEST_REQUIRE((what.seed != 0 && what.policy.starts_with("canaried<")));
             }
         }
@@ -136,16 +111,17 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(tells_every_write_to_the_word_in_front_and_the_one
 }
 
 BOOST_AUTO_TEST_CASE(tells_both_of_a_block_and_takes_it_back) {
-    const listening now;
+    const recording now;
     ledger book;
     canaried<probe> policy{book};
     auto* const at = static_cast<std::byte*>(policy.allocate({24, 8}));
     spoil(at - 8);
     spoil(at + 31);
     policy.deallocate(at, {24, 8});
-    BOOST_TEST_REQUIRE(told.size() == 2U);
-    BOOST_TEST((told[0].kind == misuse::underflow && told[1].kind == misuse::overflow));
-    told.clear();
+    BOOST_TEST_REQUIRE(recording::seen.size() == 2U);
+    BOOST_TEST((recording::seen[0].kind == misuse::underflow));
+    BOOST_TEST((recording::seen[1].kind == misuse::overflow));
+    recording::seen.clear();
     BOOST_TEST(book.live.empty());
 }
 
@@ -197,7 +173,7 @@ BOOST_AUTO_TEST_CASE(repeats_a_canary_with_its_seed_and_differs_without) {
 }
 
 BOOST_AUTO_TEST_CASE(moves_the_canary_behind_a_block_that_is_resized) {
-    const listening now;
+    const recording now;
     canaried<bump<>> arena;
     void* const older = arena.allocate({40, 8});
     auto* const at = static_cast<std::byte*>(arena.allocate({40, 64}));
@@ -209,7 +185,7 @@ BOOST_AUTO_TEST_CASE(moves_the_canary_behind_a_block_that_is_resized) {
     BOOST_TEST(!arena.resize(at, {3, 64}, SIZE_MAX - 71));
     spoil(at + 3);
     BOOST_TEST(!arena.resize(at, {3, 64}, SIZE_MAX));
-    BOOST_TEST((only().kind == misuse::overflow));
+    recording::only(misuse::overflow, at, {3, 64});
     arena.deallocate(at, {3, 64}); // sealed again: nothing more is told
     arena.deallocate(older, {40, 8});
 
@@ -219,13 +195,12 @@ BOOST_AUTO_TEST_CASE(moves_the_canary_behind_a_block_that_is_resized) {
 }
 
 BOOST_AUTO_TEST_CASE(takes_another_size_for_an_overflow) {
-    const listening now;
+    const recording now;
     canaried<pool16<>> pool;
     void* const at = pool.allocate({24, 8});
     std::memset(at, 0, 24);
     pool.deallocate(at, {23, 8});
-    const incident what = only();
-    BOOST_TEST((what.kind == misuse::overflow && what.known == layout{23, 8}));
+    recording::only(misuse::overflow, at, {23, 8});
 }
 
 BOOST_AUTO_TEST_CASE(asks_upstream_for_two_words_and_what_keeps_the_block_aligned) {

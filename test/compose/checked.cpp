@@ -18,6 +18,7 @@
 
 #include "support/conformance.hpp"
 #include "support/probe.hpp"
+#include "support/recording.hpp"
 #include "support/rich.hpp"
 
 #include <algorithm>
@@ -37,7 +38,9 @@
 using namespace alloy;
 using test::ledger;
 using test::probe;
+using test::recording;
 using test::rich;
+using test::spoil;
 
 static_assert(owning_policy<checked<pool16<>>> && measuring_policy<checked<pool16<>>>);
 static_assert(trimming_policy<checked<pool16<>>> && trimming_policy<checked<new_source>>);
@@ -58,40 +61,7 @@ constinit checked<pool16<>> before_main; // construction acquires nothing
 
 namespace {
 
-/// While it lives, what is reported goes here.
-class recording {
-public:
-    recording() : before_(on_misuse([](const incident& what) noexcept { seen.push_back(what); })) {
-        seen.clear();
-    }
-    recording(const recording&) = delete;
-    recording& operator=(const recording&) = delete;
-    ~recording() {
-        BOOST_TEST(seen.empty(), "a misuse was reported that nobody expects");
-        on_misuse(before_);
-    }
-
-    /// The one incident since the last look, which is of this kind, and of this block.
-    static incident only(misuse kind, const void* at, layout known) {
-        BOOST_TEST_REQUIRE(seen.size() == 1U);
-        const incident what = seen.front();
-        seen.clear();
-        BOOST_TEST_REQUIRE(name_of(what.kind) == name_of(kind));
-        BOOST_TEST(what.at == at);
-        BOOST_TEST((what.known == known));
-        return what;
-    }
-    static bool quiet() { return seen.empty(); }
-    static inline std::vector<incident> seen{};
-
-private:
-    misuse_handler before_;
-};
-
 std::byte* byte_of(void* at, std::ptrdiff_t offset) { return static_cast<std::byte*>(at) + offset; }
-
-/// Writes another value than is there, even where AddressSanitizer would not let it.
-void spoil(std::byte* at) { detail::write_kept(at, ~detail::read_kept(at)); }
 
 constexpr std::array<std::size_t, 9> sizes{1, 3, 8, 24, 40, 64, 100, 1000, 5000};
 
