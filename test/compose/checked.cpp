@@ -441,6 +441,27 @@ BOOST_AUTO_TEST_CASE(holds_released_blocks_back_in_order_up_to_a_bound_in_bytes)
     BOOST_TEST(book.live.empty());
 }
 
+BOOST_AUTO_TEST_CASE(remembers_a_block_that_came_back_and_nothing_of_it_but_that) {
+    const recording record;
+    checked<pool16<>, checked_options{.redzone = 0, .quarantine = 0}> policy;
+    void* const at = filled(policy, {37, 8});
+    void* const other = filled(policy, {37, 8});
+    policy.deallocate(at, {37, 8});
+    BOOST_TEST((!policy.owns(at) && policy.usable_size(at) == 0U && !is_live(policy, at)));
+    policy.deallocate(at, {37, 8});
+    BOOST_TEST((recording::only(misuse::double_release, at, {37, 8}).said == layout{37, 8}));
+    BOOST_TEST(policy.verify() == 0U); // what lies there is not this one's any more
+    BOOST_TEST(policy.account().metadata == 3U); // behind the other
+    BOOST_TEST(policy.allocate({33, 8}) == at);
+    policy.deallocate(at, {37, 8}); // it is another block now
+    recording::only(misuse::wrong_size, at, {33, 8});
+    policy.deallocate(at, {33, 8});
+    policy.deallocate(other, {37, 8});
+    policy.trim();
+    policy.deallocate(at, {33, 8});
+    recording::only(misuse::foreign_release, at, {0, 1}); // and its memory may be anybody's
+}
+
 BOOST_AUTO_TEST_CASE(gives_no_block_out_again_while_it_is_in_quarantine) {
     const recording record;
     checked<pool16<>, checked_options{.quarantine = 50 * 64}> policy;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <random>
+#include <utility>
 
 using namespace alloy;
 
@@ -18,6 +19,8 @@ namespace {
 
 struct valued : detail::addressed {
     int value;
+    bool gone;
+    [[nodiscard]] bool spent() const noexcept { return gone; }
 };
 
 template <policy Source = new_source>
@@ -54,34 +57,47 @@ struct interrupting : new_source {
     }
 };
 
-static_assert(sizeof(table<pages<>>) == 72, "a stateless source takes no room");
+static_assert(sizeof(table<pages<>>) == 80, "a stateless source takes no room");
 
 constinit table<pages<>> before_main; // construction acquires nothing
 
 void* at(std::uintptr_t where) { return reinterpret_cast<void*>(where); }
 
-template <class T>
-bool reserve(T& in) {
-    return !in.full() || in.grow();
-}
-
+/// The record of `where`, if one is in use.
 template <class T>
 valued* find(const T& in, const void* where) {
-    return static_cast<valued*>(in.find(where));
+    valued* const found = in.find(where);
+    return found != nullptr && !found->gone ? found : nullptr;
 }
 
+/// Uses the record that there is, or a new one. @return False if there is no room.
 template <class T>
-void put(T& into, std::uintptr_t where, int value) {
-    BOOST_TEST_REQUIRE(reserve(into));
-    const valued& fresh = into.insert(at(where), value);
-    BOOST_TEST_REQUIRE((fresh.at == at(where) && fresh.value == value));
+bool put(T& into, std::uintptr_t where, int value) {
+    valued* one = into.find(at(where));
+    if (one == nullptr) { one = into.add(at(where)); }
+    if (one == nullptr) { return false; }
+    one->value = value;
+    one->gone = false;
+    return one->at == at(where);
 }
 
 template <class T>
 void remove(T& from, void* where) {
-    detail::addressed*& gone = from.find(where);
-    BOOST_TEST_REQUIRE(gone != nullptr);
-    from.erase(gone);
+    valued* const one = find(from, where);
+    BOOST_TEST_REQUIRE(one != nullptr);
+    one->gone = true;
+}
+
+/// Those in use that are found, and are what they were.
+template <class T>
+std::size_t right_ones(const T& in) {
+    std::size_t right = 0;
+    in.for_each([&](const valued& each) {
+        const auto known = reinterpret_cast<std::uintptr_t>(each.at);
+        const bool is_right = find(in, each.at) == &each && std::cmp_equal(each.value, known);
+        right += is_right ? 1U : 0U;
+    });
+    return right;
 }
 
 /// What `out` has.
@@ -98,33 +114,46 @@ BOOST_AUTO_TEST_CASE(finds_nothing_while_it_is_empty) {
     BOOST_TEST(before_main.find(nullptr) == nullptr);
     BOOST_TEST(before_main.bytes() == 0U);
     before_main.for_each([](const valued& /*one*/) { BOOST_TEST(false); });
-    put(before_main, 16, 1);
+    before_main.forget_spent();
+    BOOST_TEST(put(before_main, 16, 1));
     BOOST_TEST(before_main.find(nullptr) == nullptr);
     BOOST_TEST(before_main.find(at(17)) == nullptr);
     BOOST_TEST(find(before_main, at(16))->value == 1);
-    remove(before_main, at(16));
-    BOOST_TEST(before_main.find(at(16)) == nullptr);
 }
 
-BOOST_AUTO_TEST_CASE(agrees_with_a_map_over_any_mixture_of_insert_and_erase) {
+BOOST_AUTO_TEST_CASE(keeps_a_record_that_is_spent_until_it_is_told_to_forget) {
+    table<> here;
+    BOOST_TEST((put(here, 7, 7) && put(here, 8, 8)));
+    valued* const known = here.find(at(7));
+    remove(here, at(7));
+    BOOST_TEST(here.find(at(7)) == known);
+    BOOST_TEST(known->value == 7);
+    here.forget_spent();
+    BOOST_TEST(here.find(at(7)) == nullptr);
+    BOOST_TEST(find(here, at(8))->value == 8);
+    BOOST_TEST(here.add(at(9)) == known); // its place
+}
+
+BOOST_AUTO_TEST_CASE(agrees_with_a_map_over_any_mixture) {
     for (const std::uintptr_t stride : {1U, 16U, 4096U, 65536U}) {
         table<> here;
         std::map<void*, int> model;
         std::mt19937_64 random(stride);
         bool right = true;
-        for (int step = 0; step < 100'000; ++step) {
-            // It fills to 300, to 3000, and empties again.
-            const auto range = static_cast<std::uintptr_t>(step < 30'000 ? 300 : 3000);
-            void* const one = at(stride * (1 + random() % range));
-            const bool emptying = step > 70'000;
+        for (int step = 0; step < 200'000; ++step) {
+            // It fills to 300, to 6000, and empties again.
+            const std::uintptr_t range = step < 60'000 ? 300 : 6000;
+            const std::uintptr_t number = stride * (1 + random() % range);
+            void* const one = at(number);
+            const bool emptying = step > 140'000;
             if (model.contains(one)) {
-                here.erase(here.find(one));
+                find(here, one)->gone = true;
                 model.erase(one);
             } else if (!emptying || random() % 4 == 0) {
-                right = right && reserve(here);
-                here.insert(one, step);
+                right = right && put(here, number, step);
                 model.emplace(one, step);
             }
+            if (random() % 10'000 == 0) { here.forget_spent(); }
             void* const other = at(stride * (1 + random() % range));
             const valued* const found = find(here, other);
             const auto known = model.find(other);
@@ -146,7 +175,7 @@ BOOST_AUTO_TEST_CASE(takes_as_much_again_but_not_more_than_it_needs) {
         table<rationed> here;
         std::size_t before = 0;
         for (std::uintptr_t n = 1; n <= 10'000; ++n) {
-            put(here, n, 0);
+            BOOST_TEST_REQUIRE(put(here, n, 0));
             BOOST_TEST_REQUIRE(here.bytes() == bytes_out());
             BOOST_TEST_REQUIRE(here.bytes() <= before + std::max(before, std::size_t{4096}) +
                                                    2 * sizeof(void*) * 10'000);
@@ -158,9 +187,20 @@ BOOST_AUTO_TEST_CASE(takes_as_much_again_but_not_more_than_it_needs) {
     BOOST_TEST(rationed::out.empty());
 }
 
+BOOST_AUTO_TEST_CASE(has_at_most_twice_the_records_that_were_in_use_at_once) {
+    constexpr std::uintptr_t in_use = 10'000;
+    table<> here;
+    for (std::uintptr_t n = 1; n <= in_use; ++n) { BOOST_TEST_REQUIRE(put(here, n, 0)); }
+    for (std::uintptr_t n = 1; n <= 50 * in_use; ++n) { // never an address again
+        remove(here, at(n));
+        BOOST_TEST_REQUIRE(put(here, in_use + n, 0));
+    }
+    BOOST_TEST(here.bytes() <= 2 * in_use * (sizeof(valued) + 2 * sizeof(void*)) + 65536);
+}
+
 BOOST_AUTO_TEST_CASE(has_no_long_chains) {
     table<> here;
-    for (std::uintptr_t n = 1; n <= 10'000; ++n) { put(here, 64 * n, 0); }
+    for (std::uintptr_t n = 1; n <= 10'000; ++n) { BOOST_TEST_REQUIRE(put(here, 64 * n, 0)); }
     std::size_t longest = 0;
     std::size_t records = 0;
     here.for_each([&](const valued& each) {
@@ -173,112 +213,97 @@ BOOST_AUTO_TEST_CASE(has_no_long_chains) {
     BOOST_TEST(longest <= 4U); // multiples of one number are spread evenly
 }
 
-BOOST_AUTO_TEST_CASE(records_stay_and_are_given_again) {
+BOOST_AUTO_TEST_CASE(records_stay_where_they_are) {
     table<> here;
     std::map<void*, valued*> where;
     for (std::uintptr_t n = 1; n <= 1000; ++n) {
-        put(here, n, static_cast<int>(n));
+        BOOST_TEST_REQUIRE(put(here, n, static_cast<int>(n)));
         where[at(n)] = find(here, at(n));
     }
-    for (const auto& [address, record] : where) {
-        BOOST_TEST_REQUIRE(find(here, address) == record);
+    for (std::uintptr_t n = 1; n <= 1000; n += 3) { remove(here, at(n)); }
+    here.forget_spent();
+    for (std::uintptr_t n = 1; n <= 1000; ++n) {
+        valued* const stays = n % 3 == 1 ? nullptr : where[at(n)];
+        BOOST_TEST_REQUIRE(here.find(at(n)) == stays);
     }
-    remove(here, at(7));
-    remove(here, at(700));
-    put(here, 1001, 0);
-    put(here, 1002, 0);
-    BOOST_TEST(find(here, at(1001)) == where[at(700)]);
-    BOOST_TEST(find(here, at(1002)) == where[at(7)]);
 }
 
 BOOST_AUTO_TEST_CASE(has_changed_nothing_when_its_source_is_out) {
     rationed::budget = 0;
     {
         table<rationed> here;
-        BOOST_TEST(!reserve(here));
+        BOOST_TEST(!put(here, 1, 1));
         rationed::budget = 2; // records, and heads
         int n = 0;
-        for (; reserve(here); ++n) { put(here, static_cast<std::uintptr_t>(n + 1), n); }
+        while (put(here, static_cast<std::uintptr_t>(n + 1), n)) { ++n; }
         BOOST_TEST(n == static_cast<int>((4096 - sizeof(detail::chunk)) / sizeof(valued)));
         const std::size_t bytes = here.bytes();
-        BOOST_TEST(!reserve(here));
+        BOOST_TEST(!put(here, 1000, 0));
         BOOST_TEST(here.bytes() == bytes);
         for (int i = 0; i < n; ++i) {
             BOOST_TEST(find(here, at(static_cast<std::uintptr_t>(i + 1)))->value == i);
         }
         remove(here, at(1));
-        BOOST_TEST(reserve(here)); // there is room again without the source
-        put(here, 1, 0);
+        BOOST_TEST(put(here, 1000, 1000)); // in its place, without the source
+        BOOST_TEST(here.find(at(1)) == nullptr);
         rationed::budget = 1; // records, and no more heads
-        put(here, 2000, 2000);
-        BOOST_TEST((find(here, at(1))->value == 0 && find(here, at(128))->value == 127 &&
+        BOOST_TEST(put(here, 2000, 2000));
+        BOOST_TEST((find(here, at(1000))->value == 1000 && find(here, at(100))->value == 99 &&
                     find(here, at(2000))->value == 2000));
         const std::size_t without_heads = here.bytes();
         rationed::budget = 2; // next time
-        for (std::uintptr_t i = 3000; here.bytes() == without_heads; ++i) { put(here, i, 0); }
+        for (std::uintptr_t i = 3000; here.bytes() == without_heads; ++i) {
+            BOOST_TEST_REQUIRE(put(here, i, 0));
+        }
         BOOST_TEST(rationed::budget == 0);
     }
     BOOST_TEST(rationed::out.empty());
 }
 
-BOOST_AUTO_TEST_CASE(may_lose_records_while_it_grows) {
-    static table<interrupting> here;
-    std::uintptr_t last = 0;
-    do {
-        ++last;
-        put(here, last, static_cast<int>(last));
-    } while (!here.full());
-    BOOST_TEST_REQUIRE(last > 128U);
-    interrupting::meanwhile = [] {
-        for (const std::uintptr_t n : {128U, 64U, 1U}) {
-            if (find(here, at(n)) != nullptr) { remove(here, at(n)); }
-        }
-    };
-    BOOST_TEST(here.grow());
-    interrupting::meanwhile = [] {};
-    for (const std::uintptr_t n : {1001U, 1002U, 1003U, 1004U}) {
-        put(here, n, static_cast<int>(n));
-    }
-    std::size_t right = 0;
-    here.for_each([&](const valued& each) {
-        right += find(here, each.at) == &each && each.at == at(static_cast<unsigned>(each.value))
-                     ? 1U
-                     : 0U;
-    });
-    BOOST_TEST(right == last - 3 + 4);
-}
-
-BOOST_AUTO_TEST_CASE(is_as_full_as_before_if_what_it_took_was_used_up_meanwhile) {
+BOOST_AUTO_TEST_CASE(may_be_used_by_whoever_its_source_calls_back) {
     static table<interrupting> here;
     static std::uintptr_t next = 1;
-    interrupting::meanwhile = [] {
-        while (!here.full()) { here.insert(at(next++), 0); }
-    };
-    // The records that grow() took are all used while it asks for heads.
-    BOOST_TEST(!here.grow());
-    BOOST_TEST(here.full());
-    interrupting::meanwhile = [] {};
-    BOOST_TEST(here.grow());
-    std::size_t found = 0;
-    for (std::uintptr_t n = 1; n < next; ++n) { found += here.find(at(n)) != nullptr ? 1U : 0U; }
-    BOOST_TEST(found == next - 1);
-}
-
-BOOST_AUTO_TEST_CASE(keeps_the_wider_heads_if_they_doubled_meanwhile) {
-    static table<interrupting> here;
-    static std::uintptr_t next = 1;
+    static std::uintptr_t first_full = 0;
+    static std::size_t bytes = 0;
+    // What grow() took is used up while it asks for heads, twice over: those that came meanwhile
+    // are wider than the ones it has asked for.
     static int asked = 0;
     interrupting::meanwhile = [] {
-        if (++asked != 2) { return; } // when it asks for heads
-        for (int n = 0; n < 2000; ++n) { put(here, next++, 0); }
+        if (++asked != 2) { return; }
+        for (int n = 0; n < 2000; ++n, ++next) { put(here, next, static_cast<int>(next)); }
+        bytes = here.bytes();
     };
-    BOOST_TEST(here.grow());
-    const std::size_t bytes = here.bytes();
+    BOOST_TEST(put(here, 1'000'000, 1'000'000));
     interrupting::meanwhile = [] {};
-    table<> plain;
-    for (std::uintptr_t n = 1; n <= 2000; ++n) { put(plain, n, 0); }
-    BOOST_TEST(bytes >= plain.bytes());
-    std::size_t found = 0;
-    for (std::uintptr_t n = 1; n < next; ++n) { found += here.find(at(n)) != nullptr ? 1U : 0U; }
-    BOOST_TEST(found == 2000U);
+    BOOST_TEST(here.bytes() == bytes);
+    BOOST_TEST(right_ones(here) == 2001U);
+    // What is in use ends while it grows.
+    interrupting::meanwhile = [] {
+        for (const std::uintptr_t n : {128U, 64U, 1U}) { here.find(at(n))->gone = true; }
+        first_full = next;
+    };
+    while (first_full == 0) {
+        BOOST_TEST_REQUIRE(put(here, next, static_cast<int>(next)));
+        ++next;
+    }
+    interrupting::meanwhile = [] {};
+    here.forget_spent();
+    BOOST_TEST(right_ones(here) == next - 3);
+}
+
+BOOST_AUTO_TEST_CASE(refuses_if_what_it_took_was_used_up_meanwhile) {
+    static table<interrupting> here;
+    static std::uintptr_t next = 1;
+    static constexpr std::size_t first_chunk = (4096 - sizeof(detail::chunk)) / sizeof(valued);
+    static int asked = 0;
+    interrupting::meanwhile = [] {
+        if (++asked != 2) { return; } // heads
+        for (std::size_t n = 0; n < first_chunk; ++n, ++next) {
+            put(here, next, static_cast<int>(next));
+        }
+    };
+    BOOST_TEST(here.add(at(1'000'000)) == nullptr);
+    interrupting::meanwhile = [] {};
+    BOOST_TEST(right_ones(here) == first_chunk);
+    BOOST_TEST(here.add(at(1'000'000)) != nullptr);
 }

@@ -14,7 +14,7 @@ using alloy::detail::packed_layout;
 
 namespace {
 
-constexpr std::size_t huge = std::size_t{1} << 58U;
+constexpr std::size_t huge = std::size_t{1} << 57U;
 constexpr std::array all{layout{1, 1},         layout{64, 4},
                          layout{64, 8},        layout{65, 1},
                          layout{64, 16},       layout{64, 32},
@@ -38,6 +38,17 @@ BOOST_AUTO_TEST_CASE(is_equal_exactly_if_the_layouts_are) {
 BOOST_AUTO_TEST_CASE(gives_back_what_was_packed) {
     for (const layout each : all) {
         if (each.size < huge) { BOOST_TEST((packed_layout(each).unpacked() == each)); }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_was_released_is_known_and_equal_to_none) {
+    for (const layout each : all) {
+        packed_layout known(each);
+        BOOST_TEST(!known.released());
+        known.release();
+        BOOST_TEST(known.released());
+        BOOST_TEST((known.unpacked() == packed_layout(each).unpacked()));
+        for (const layout other : all) { BOOST_TEST((known != packed_layout(other))); }
     }
 }
 

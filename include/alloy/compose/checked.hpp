@@ -12,8 +12,9 @@
 ///
 /// All that is known of a block stands in a table apart, so that no stray write can forge it: a
 /// release of what is not live, or with another layout than was asked, is told exactly. Margins are
-/// verified when a block comes back. It then waits in a queue, verified again when it leaves, and
-/// until then a second release is told from one that was always wrong.
+/// verified when a block comes back. It then waits in a queue, and is verified again when it
+/// leaves. A second release is told from one that was always wrong as long as the record is kept:
+/// until a new block begins there, trim(), or after many blocks of other addresses.
 ///
 /// Choose it in tests, and in production where a fault must be found. Avoid it where memory counts:
 /// a block costs its margins, a record of 32 bytes, 24 without quarantine, and one or two pointers,
@@ -22,6 +23,7 @@
 #include <alloy/core/ability.hpp>
 #include <alloy/core/account.hpp>
 #include <alloy/core/address_table.hpp>
+#include <alloy/core/block_record.hpp>
 #include <alloy/core/fact.hpp>
 #include <alloy/core/fence.hpp>
 #include <alloy/core/forward.hpp>
@@ -116,18 +118,16 @@ public:
     /// Takes the block back, into quarantine; or reports why it is none that can come back.
     /// @complexity O(size).
     [[gnu::always_inline]] void deallocate(void* at, layout given) noexcept {
-        detail::addressed*& found = blocks_.find(at);
-        auto* const known = static_cast<record*>(found);
-        if (known == nullptr) { return report(misuse::foreign_release, at, nullptr, given); }
-        if (known->waits()) { return report(misuse::double_release, at, known, given); }
-        if (known->asked != detail::packed_layout(given)) [[unlikely]] {
-            return report(misuse::wrong_size, at, known, given); // or alignment
+        record* const known = blocks_.find(at);
+        if (known == nullptr || known->asked != detail::packed_layout(given)) [[unlikely]] {
+            return reject(at, given, known);
         }
         const block gone = block::find(at, given, upstream_.get());
         const auto margins = detail::seal::of(secret_.known(), gone.begin);
         verify_margins(margins, gone);
-        if (gone.bytes() > Options.quarantine) { return give_up(found, gone); }
+        known->asked.release();
         known->from.release(origin::caller());
+        if (gone.bytes() > Options.quarantine) { return give_up(gone); }
         margins.other().put(gone.begin, gone.end);
         detail::poison(gone.begin, gone.bytes());
         held_back_.push(*known, gone.bytes());
@@ -136,12 +136,14 @@ public:
 
     /// True exactly for a live block, and for one in quarantine, so that its second release is
     /// seen.
-    [[nodiscard]] bool owns(const void* at) const noexcept { return known_at(at) != nullptr; }
+    [[nodiscard]] bool owns(const void* at) const noexcept {
+        const record* const known = blocks_.find(at);
+        return known != nullptr && !known->spent();
+    }
 
     /// The size that was asked for the block at `at`, or 0 if none begins there.
     [[nodiscard]] std::size_t usable_size(const void* at) const noexcept {
-        const record* const known = known_at(at);
-        return known != nullptr ? known->asked.unpacked().size : 0;
+        return owns(at) ? blocks_.find(at)->asked.unpacked().size : 0;
     }
 
     /// Verifies every margin and every released block now. @return Incidents. @complexity O(bytes).
@@ -157,7 +159,7 @@ public:
     template <class Visit>
     void for_each_live(Visit visit) const {
         blocks_.for_each([&](const record& known) {
-            if (!known.waits()) {
+            if (!known.asked.released()) {
                 visit(static_cast<const void*>(known.at), known.asked.unpacked());
             }
         });
@@ -167,6 +169,7 @@ public:
     std::size_t trim() noexcept { // NOLINT(modernize-use-nodiscard): called for its effect
         const std::size_t bytes = quarantined();
         hold_back_at_most(0);
+        blocks_.forget_spent();
         detail::trim_if_able(upstream_.get());
         return bytes;
     }
@@ -181,7 +184,7 @@ public:
     [[nodiscard]] byte_account account() const noexcept {
         byte_account sum{.taken = quarantined(), .cached = quarantined(), .aside = blocks_.bytes()};
         blocks_.for_each([&](const record& known) noexcept {
-            if (known.waits()) { return; }
+            if (known.asked.released()) { return; }
             const std::size_t margins = block_of(known).bytes() - known.asked.unpacked().size;
             sum.taken += margins;
             sum.metadata += margins;
@@ -193,17 +196,10 @@ private:
     using origin = std::conditional_t<Options.origins, detail::origin, detail::no_origin>;
     using quarantine = detail::quarantine_of<Options.quarantine != 0>;
 
-    /// Of a live block, or of one in quarantine.
-    struct record : detail::addressed, quarantine::entry {
-        detail::packed_layout asked;
-        [[no_unique_address]] origin from;
-    };
+    using record = detail::block_record<quarantine, origin>;
     static_assert(Options.quarantine == 0 || sizeof(record) == (Options.origins ? 64 : 32));
     using block = detail::fenced<Options.redzone>;
 
-    [[nodiscard]] record* known_at(const void* at) const noexcept {
-        return static_cast<record*>(blocks_.find(at));
-    }
     [[nodiscard]] block block_of(const record& known) const noexcept {
         auto&& upstream = upstream_.get();
         return block::find(known.at, known.asked.unpacked(), upstream);
@@ -215,18 +211,22 @@ private:
         const layout whole = block::with_margins(want);
         void* const begin = Op{whole}(upstream);
         if (begin == nullptr) [[unlikely]] { return nullptr; }
-        if (blocks_.full()) [[unlikely]] {
-            secret_.number();
-            if (!blocks_.grow()) { return upstream.deallocate(begin, whole), nullptr; }
-        }
         auto* const at = static_cast<std::byte*>(begin) + block::front(want.align);
+        ALLOY_ASSERT(!owns(at)); // or upstream has handed out a live block
+        record* known = blocks_.find(at);
+        if (known == nullptr) [[unlikely]] {
+            secret_.number();
+            known = blocks_.add(at);
+            if (known == nullptr) { return upstream.deallocate(begin, whole), nullptr; }
+        }
+        known->asked = detail::packed_layout(want);
+        known->from = origin(from);
         const block fresh = block::find(at, want, upstream);
         const auto margins = detail::seal::of(secret_.known(), fresh.begin);
         margins.put(fresh.begin, at);
         margins.put(fresh.limit(), fresh.end);
         detail::poison(fresh.limit(), static_cast<std::size_t>(fresh.end - fresh.limit()));
         detail::poison(fresh.begin, static_cast<std::size_t>(at - fresh.begin));
-        blocks_.insert(at, typename quarantine::entry{}, detail::packed_layout(want), origin(from));
         return at;
     }
 
@@ -240,11 +240,10 @@ private:
         const block oldest = block_of(known);
         held_back_.pop(oldest.bytes());
         verify(known, oldest);
-        give_up(blocks_.find(known.at), oldest);
+        give_up(oldest);
     }
 
-    [[gnu::always_inline]] void give_up(detail::addressed*& known, const block& gone) noexcept {
-        blocks_.erase(known);
+    [[gnu::always_inline]] void give_up(const block& gone) noexcept {
         detail::unpoison(gone.begin, gone.bytes());
         upstream_.get().deallocate(gone.begin, gone.whole);
     }
@@ -253,7 +252,7 @@ private:
     /// Margins, or all that is left of a released block. @return Incidents.
     [[gnu::always_inline]] std::size_t verify(const record& known, const block& of) const noexcept {
         const auto margins = detail::seal::of(secret_.known(), of.begin);
-        if (!known.waits()) { return verify_margins(margins, of); }
+        if (!known.asked.released()) { return verify_margins(margins, of); }
         return inspect(margins.other(), of.begin, of.end, misuse::write_after_release, of);
     }
 
@@ -271,8 +270,14 @@ private:
         const std::byte* const wrong = sealed.broken(from, to);
         if (wrong == nullptr) { return 0; }
         sealed.put(from, to);
-        report(kind, of.at, known_at(of.at), {0, 1}, wrong);
+        report(kind, of.at, blocks_.find(of.at), {0, 1}, wrong);
         return 1;
+    }
+
+    [[gnu::noinline, gnu::cold]] void reject(const void* at, layout given,
+                                             const record* known) const noexcept {
+        report(known != nullptr ? known->wrong_release(given) : misuse::foreign_release, at, known,
+               given);
     }
 
     [[gnu::noinline, gnu::cold]] void report(misuse kind, const void* at, const record* known,
@@ -280,12 +285,7 @@ private:
                                              const void* where = nullptr) const noexcept {
         incident what{.kind = kind, .at = at, .said = said, .where = where, .seed = secret_.seed()};
         what.policy = type_name<checked>;
-        if (known != nullptr) {
-            what.known = known->asked.unpacked();
-            const bool same_size = what.known.size == said.size;
-            if (kind == misuse::wrong_size && same_size) { what.kind = misuse::wrong_align; }
-            known->from.tell(what);
-        }
+        if (known != nullptr) { known->tell(what); }
         detail::report_misuse(what);
     }
 

@@ -10,8 +10,9 @@
 ///                        '------------------------^                       free_
 ///
 /// A hash table with a chain for each home, as long as one record on average when all are taken.
-/// Records stay where they are when heads double, so that lists may run through them. Room is made
-/// by grow(), which alone can fail.
+/// Records stay where they are when heads double, so that lists may run through them. A pool hands
+/// the same addresses out again and again: a record that has served its turn is left in its chain,
+/// to be found by the next turn, and is taken away when its place is needed.
 
 #include <alloy/core/assert.hpp>
 #include <alloy/core/bits.hpp>
@@ -37,9 +38,10 @@ struct addressed {
     addressed* chain; ///< The next of the same home, or of those that are free.
 };
 
-/// Maps addresses to a `Record` each.
+/// Maps addresses to a `Record` each; at most twice as many as were in use at once, and one chunk.
 ///
-/// @tparam Record Trivially destructible, `addressed` its first base.
+/// @tparam Record Trivially destructible, `addressed` its first base. Its `spent()` says whether
+///                its place may be taken.
 /// @tparam Source Where records come from, up to 64 KiB at once, and one or two pointers beside
 ///                each, all at once; without those, chains are longer.
 /// @threads None.
@@ -58,62 +60,51 @@ public:
         chunks_.release(source_.get(), alignof(Record));
     }
 
-    /// True if a record can only be added after grow().
-    [[nodiscard]] bool full() const noexcept { return free_ == nullptr; }
-
-    /// Makes room for more. @return False if it is full() then: when the source is out, which
-    /// changes nothing, or when whoever the source calls back has used up what came.
-    /// @complexity O(records).
-    [[nodiscard, gnu::noinline, gnu::cold]] bool grow() noexcept {
-        auto&& source = source_.get();
-        const std::size_t bytes = std::clamp(chunks_.bytes(), least_chunk, largest_chunk);
-        chunk* const fresh = chunks_.acquire(source, bytes, alignof(Record));
-        if (fresh == nullptr) { return !full(); } // its handler may have erased some
-        const auto room = static_cast<std::size_t>(fresh->end() - fresh->begin());
-        unpoison(fresh->begin(), room);
-        for (std::size_t i = room / sizeof(Record); i > 0; --i) {
-            free_ = ::new (fresh->begin() + (i - 1) * sizeof(Record)) addressed{nullptr, free_};
-        }
-        records_ += room / sizeof(Record);
-        if (records_ > heads_.size()) { widen(); }
-        return !full();
+    /// The record of `at`, spent or not, or null where there is none. @complexity Expected O(1).
+    [[nodiscard, gnu::always_inline]] Record* find(const void* at) const noexcept {
+        addressed* const first = heads_[home(at)];
+        if (first != nullptr && first->at == at) [[likely]] { return static_cast<Record*>(first); }
+        return find_behind(first, at);
     }
 
-    /// Adds a record that consists of its address and `rest`. @pre The address has none, and the
-    /// table is not full(). @complexity O(1).
-    template <class... Rest>
-    Record& insert(void* at, const Rest&... rest) noexcept {
-        addressed* const place = free_;
-        free_ = place->chain;
+    /// A new record, of its address and nothing else. @return Null if there is no room, and all
+    /// is as before: the source is out, or whoever it calls back has used up what came.
+    /// @pre The address has none. @complexity O(1); O(records) where there is no room at once.
+    [[nodiscard, gnu::noinline]] Record* add(void* at) noexcept {
+        if (free_ == nullptr && !make_room()) { return nullptr; }
+        addressed* const place = std::exchange(free_, free_->chain);
         addressed*& head = heads_[home(at)];
-        auto* const fresh = ::new (static_cast<void*>(place)) Record{{at, head}, rest...};
+        auto* const fresh = ::new (static_cast<void*>(place)) Record{};
         ALLOY_ASSERT(static_cast<addressed*>(fresh) == place);
-        head = fresh;
-        return *fresh;
+        fresh->at = at;
+        fresh->chain = std::exchange(head, fresh);
+        return fresh;
     }
 
-    /// Where a pointer to the record of `at` lies, or null where there is none. @return Valid until
-    /// the next change. @complexity Expected O(1).
-    [[nodiscard]] addressed*& find(const void* at) const noexcept {
-        addressed** to = &heads_[home(at)];
-        while (*to != nullptr && (*to)->at != at) { to = &(*to)->chain; }
-        return *to;
+    /// Forgets what is spent. @complexity O(records).
+    void forget_spent() noexcept {
+        fresh_ = 0;
+        for (addressed*& head : heads_) {
+            for (addressed** to = &head; *to != nullptr;) {
+                if (!static_cast<const Record*>(*to)->spent()) {
+                    to = &(*to)->chain;
+                    continue;
+                }
+                addressed* const gone = std::exchange(*to, (*to)->chain);
+                gone->chain = std::exchange(free_, gone);
+                ++fresh_;
+            }
+        }
     }
 
-    /// Forgets the record that find() has found. @complexity O(1).
-    void erase(addressed*& found) noexcept {
-        addressed* const gone = found;
-        found = gone->chain;
-        gone->chain = std::exchange(free_, gone);
-    }
-
-    /// Calls `visit(record)` for every one, in no order; it must not change which there are.
+    /// Calls `visit(record)` for every one in use, in no order; it must not change which there are.
     /// @complexity O(records).
     template <class Visit>
     void for_each(Visit visit) const {
         for (const addressed* each : heads_) {
             for (; each != nullptr; each = each->chain) {
-                visit(static_cast<const Record&>(*each));
+                const auto& known = static_cast<const Record&>(*each);
+                if (!known.spent()) { visit(known); }
             }
         }
     }
@@ -130,9 +121,41 @@ private:
     static constexpr std::size_t least_chunk = std::size_t{1} << 12U;
     static_assert(sizeof(chunk) + sizeof(Record) <= least_chunk);
     static constexpr std::size_t largest_chunk = std::size_t{1} << 16U;
+    static constexpr std::size_t few = 4096; // records: so many are not worth a look
 
     [[nodiscard]] std::size_t home(const void* at) const noexcept {
         return address(at) * golden >> shift_; // Fibonacci hashing
+    }
+
+    [[nodiscard, gnu::noinline]] static Record* find_behind(addressed* one,
+                                                            const void* at) noexcept {
+        while (one != nullptr && one->at != at) { one = one->chain; }
+        return static_cast<Record*>(one);
+    }
+
+    /// @return True if a place is free now. What is spent goes once half of all places were used
+    /// since the last time, so that each pays for two that are looked at, or if the source is out.
+    [[nodiscard, gnu::cold]] bool make_room() noexcept {
+        if (fresh_ >= std::max(records_ / 2, few)) { forget_spent(); }
+        if (free_ == nullptr) { grow(); }
+        if (free_ == nullptr) { forget_spent(); }
+        return free_ != nullptr;
+    }
+
+    void grow() noexcept {
+        auto&& source = source_.get();
+        const std::size_t bytes = std::clamp(chunks_.bytes(), least_chunk, largest_chunk);
+        chunk* const fresh = chunks_.acquire(source, bytes, alignof(Record));
+        if (fresh == nullptr) { return; }
+        const auto room = static_cast<std::size_t>(fresh->end() - fresh->begin());
+        const std::size_t count = room / sizeof(Record);
+        unpoison(fresh->begin(), room);
+        for (std::size_t i = count; i > 0; --i) {
+            free_ = ::new (fresh->begin() + (i - 1) * sizeof(Record)) addressed{nullptr, free_};
+        }
+        records_ += count;
+        fresh_ += count;
+        if (records_ > heads_.size()) { widen(); }
     }
 
     /// As many heads as records, at least; if the source is out, chains are longer instead.
@@ -169,6 +192,7 @@ private:
     unsigned shift_ = 63;
     addressed* free_ = nullptr;
     std::size_t records_ = 0; // all of them
+    std::size_t fresh_ = 0;   // that came to free_ since forget_spent() began
     chunk_list chunks_;
     [[no_unique_address]] member<Source, address_table> source_{std::in_place};
 };

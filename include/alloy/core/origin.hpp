@@ -23,9 +23,10 @@ inline constinit thread_local std::string_view asked_type{};
 
 /// What is known of a block's users.
 struct origin {
+    origin() = default;
     explicit origin(const void* caller) noexcept : asked_from(caller), type(asked_type) {}
 
-    const void* asked_from;              ///< Where the code goes on that asked for it.
+    const void* asked_from = nullptr;    ///< Where the code goes on that asked for it.
     const void* released_from = nullptr; ///< Where the code goes on that released it.
     std::string_view type;               ///< Of the object; empty if no adapter said.
 
@@ -49,6 +50,7 @@ private:
 
 /// Nothing is.
 struct no_origin {
+    no_origin() = default;
     explicit no_origin(const void* /*caller*/) noexcept {}
     [[nodiscard]] static const void* caller() noexcept { return nullptr; }
     static void release(const void* /*caller*/) noexcept {}

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <type_traits>
+#include <utility>
 
 namespace alloy::inline ALLOY_ABI::detail {
 
@@ -43,7 +44,7 @@ public:
     /// Lets the oldest go, which has so many bytes.
     void pop(std::size_t bytes) noexcept {
         if (oldest_ == newest_) { newest_ = nullptr; }
-        oldest_ = oldest_->later;
+        oldest_ = std::exchange(oldest_->later, nullptr);
         bytes_ -= bytes;
     }
 
