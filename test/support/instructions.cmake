@@ -3,9 +3,9 @@
 # to the lines `// EXPECT: <name> <= <factor> * <other>` of SOURCE, factors with one decimal.
 #   cmake -DPROGRAM=<executable> -DSOURCE=<its source> -P instructions.cmake
 # Or, where SOURCE has the line `// EXPECT: TABLE <name>`, to the rows of the table in <name>,
-#   | `name` | bytes | instructions | ...
+#   | `name` | bytes | instructions | instructions | ...
 # to the byte as PROGRAM <name> bytes prints them, and within a tenth and two instructions of what
-# <name> costs above the first row.
+# <name> costs above the first row, in the first column of instructions or the second: -DCOLUMN=2.
 # Or, where SOURCE has the line `// EXPECT: BASELINE <name>`, each of what PROGRAM names prints to
 # its line `<name> <instructions>` in <name>, within two percent; with ALLOY_ACCEPT=1 in the
 # environment, those lines are written instead.
@@ -40,16 +40,20 @@ function(count name)
 endfunction()
 
 function(check_table file)
-    file(STRINGS ${file} rows REGEX "^[|] `[a-z_]+` +[|] +[0-9]+ [|] +[0-9]+ [|]")
+    set(price "`([a-z_]+)` +[|] +([0-9]+) [|] +([0-9]+) [|] +([0-9]+) [|]")
+    file(STRINGS ${file} rows REGEX "^[|] ${price}")
     if(NOT rows)
         message(FATAL_ERROR "${file} has no prices")
     endif()
     set(first "")
     foreach(row IN LISTS rows)
-        string(REGEX MATCH "`([a-z_]+)` +[|] +([0-9]+) [|] +([0-9]+) [|]" row "${row}")
+        string(REGEX MATCH "${price}" row "${row}")
         set(name ${CMAKE_MATCH_1})
         set(bytes ${CMAKE_MATCH_2})
         set(more ${CMAKE_MATCH_3})
+        if(COLUMN EQUAL 2)
+            set(more ${CMAKE_MATCH_4})
+        endif()
         execute_process(COMMAND ${PROGRAM} ${name} bytes OUTPUT_VARIABLE taken
             OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
         count(${name})

@@ -44,7 +44,8 @@ public:
         if (!std::is_constant_evaluated()) { expect_none(); }
     }
 
-    void* operator()(const op::allocate& asked, const auto& proceed) noexcept {
+    [[gnu::always_inline]] void* operator()(const op::allocate& asked,
+                                            const auto& proceed) noexcept {
         return one(asked.want, proceed);
     }
     void* operator()(const op::allocate_zeroed& asked, const auto& proceed) noexcept {
@@ -55,7 +56,8 @@ public:
         tally_.came(n, asked.want.size, granted(asked.want, proceed));
         return n;
     }
-    void operator()(const op::deallocate& asked, const auto& proceed) noexcept {
+    [[gnu::always_inline]] void operator()(const op::deallocate& asked,
+                                           const auto& proceed) noexcept {
         tally_.went(1, asked.given.size, granted(asked.given, proceed));
         proceed();
     }
@@ -82,7 +84,7 @@ public:
     [[nodiscard]] const detail::tally<Options>& tally() const noexcept { return tally_; }
 
 private:
-    void* one(layout want, const auto& proceed) noexcept {
+    [[gnu::always_inline]] void* one(layout want, const auto& proceed) noexcept {
         void* const at = proceed();
         if (at != nullptr) [[likely]] { tally_.came(1, want.size, granted(want, proceed)); }
         return at;

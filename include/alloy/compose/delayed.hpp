@@ -147,7 +147,7 @@ private:
 
     /// Upstream gets the block back, if there is one. @return Its bytes.
     [[gnu::always_inline]] std::size_t give_up(void* at, layout block) noexcept {
-        if (at == nullptr) { return 0; }
+        if (at == nullptr) [[unlikely]] { return 0; }
         detail::unpoison(at, block.size);
         upstream_.get().deallocate(at, block);
         return block.size;

@@ -78,7 +78,8 @@ class failure {
 public:
     static constexpr bool thread_safe = false;
 
-    void* operator()(const op::allocate& asked, const auto& proceed) noexcept {
+    [[gnu::always_inline]] void* operator()(const op::allocate& asked,
+                                            const auto& proceed) noexcept {
         return refuses(asked.want.size) ? nullptr : proceed();
     }
     void* operator()(const op::allocate_zeroed& asked, const auto& proceed) noexcept {
@@ -93,7 +94,8 @@ public:
         const bool grows = asked.size > asked.given.size;
         return !(grows && refuses(asked.size)) && proceed();
     }
-    decltype(auto) operator()(const auto& /*other*/, const auto& proceed) noexcept {
+    [[gnu::always_inline]] decltype(auto) operator()(const auto& /*other*/,
+                                                     const auto& proceed) noexcept {
         return proceed();
     }
 

@@ -42,7 +42,8 @@ concept hears_reset = requires(H& hooks) { hooks.reset(); };
 template <class Hooks>
 class telling {
 public:
-    void* operator()(const op::allocate& asked, const auto& proceed) noexcept {
+    [[gnu::always_inline]] void* operator()(const op::allocate& asked,
+                                            const auto& proceed) noexcept {
         return came(proceed(), asked.want, proceed);
     }
     void* operator()(const op::allocate_zeroed& asked, const auto& proceed) noexcept {
@@ -53,7 +54,8 @@ public:
         for (std::size_t i = 0; i < n; ++i) { came(asked.out[i], asked.want, proceed); }
         return n;
     }
-    void operator()(const op::deallocate& asked, const auto& proceed) noexcept {
+    [[gnu::always_inline]] void operator()(const op::deallocate& asked,
+                                           const auto& proceed) noexcept {
         goes(asked.at, all_of(asked.given, proceed));
         proceed();
     }
@@ -91,7 +93,7 @@ private:
         return {good_size(proceed.upstream, asked), asked.align};
     }
 
-    void* came(void* at, layout want, const auto& proceed) noexcept {
+    [[gnu::always_inline]] void* came(void* at, layout want, const auto& proceed) noexcept {
         if (at != nullptr) { comes(at, all_of(want, proceed)); }
         return at;
     }

@@ -29,7 +29,8 @@ class budget {
 public:
     static constexpr bool thread_safe = false;
 
-    void* operator()(const op::allocate& asked, const auto& proceed) noexcept {
+    [[gnu::always_inline]] void* operator()(const op::allocate& asked,
+                                            const auto& proceed) noexcept {
         return one(asked.want, proceed);
     }
     void* operator()(const op::allocate_zeroed& asked, const auto& proceed) noexcept {
@@ -43,7 +44,8 @@ public:
         came(most * each, n * each);
         return n;
     }
-    void operator()(const op::deallocate& asked, const auto& proceed) noexcept {
+    [[gnu::always_inline]] void operator()(const op::deallocate& asked,
+                                           const auto& proceed) noexcept {
         went(good_size(proceed.upstream, asked.given));
         proceed();
     }
@@ -77,7 +79,7 @@ public:
     [[nodiscard]] std::size_t peak() const noexcept { return peak_; }
 
 private:
-    void* one(layout want, const auto& proceed) noexcept {
+    [[gnu::always_inline]] void* one(layout want, const auto& proceed) noexcept {
         const std::size_t bytes = good_size(proceed.upstream, want);
         if (bytes > room()) [[unlikely]] { return nullptr; }
         used_ += bytes;

@@ -26,7 +26,8 @@ namespace alloy::inline ALLOY_ABI {
 /// Reports and refuses requests while it is closed.
 class closing {
 public:
-    void* operator()(const op::allocate& asked, const auto& proceed) const noexcept {
+    [[gnu::always_inline]] void* operator()(const op::allocate& asked,
+                                            const auto& proceed) const noexcept {
         return refuses(proceed, asked.want) ? nullptr : proceed();
     }
     void* operator()(const op::allocate_zeroed& asked, const auto& proceed) const noexcept {
@@ -41,7 +42,8 @@ public:
             good_size(proceed.upstream, want) > good_size(proceed.upstream, asked.given);
         return !(grows && refuses(proceed, want, asked.at)) && proceed();
     }
-    decltype(auto) operator()(const auto& /*other*/, const auto& proceed) const noexcept {
+    [[gnu::always_inline]] decltype(auto) operator()(const auto& /*other*/,
+                                                     const auto& proceed) const noexcept {
         return proceed();
     }
 

@@ -99,12 +99,14 @@ public:
     /// Takes any block off the shelf, filled up as far as upstream goes. @return Null if upstream
     /// is out and the shelf is empty. @complexity O(1), but for the first request of a class or
     /// after a trim().
-    [[nodiscard]] void* allocate(layout want) noexcept {
+    [[nodiscard, gnu::always_inline]] void* allocate(layout want) noexcept {
         if (!keeps(want)) [[unlikely]] { return upstream_.get().allocate(want); }
         const std::size_t index = Classes::index(want);
         shelf& kept = shelves_[index];
-        if (kept.count < Slots) { fill(kept, Classes::at(index)); }
-        if (kept.count == 0) [[unlikely]] { return nullptr; }
+        if (kept.count < Slots) [[unlikely]] {
+            fill(kept, Classes::at(index));
+            if (kept.count == 0) { return nullptr; }
+        }
         void*& chosen = kept.slots[any_of(kept.count)];
         void* const at = std::exchange(chosen, kept.slots[--kept.count]);
         detail::hand_out(this, at, Classes::at(index).size);
@@ -113,7 +115,7 @@ public:
 
     /// Keeps the block; any of those kept goes upstream if there is no slot left.
     /// @pre `at` came from allocate() on this object and is still live. @complexity O(1).
-    void deallocate(void* at, layout given) noexcept {
+    [[gnu::always_inline]] void deallocate(void* at, layout given) noexcept {
         if (!keeps(given)) [[unlikely]] { return upstream_.get().deallocate(at, given); }
         const std::size_t index = Classes::index(given);
         shelf& kept = shelves_[index];
@@ -187,11 +189,12 @@ private:
     }
 
     /// A number below `n`, each as likely: the upper half of a product instead of a remainder.
-    /// @source Splitmix64, see scattered(); D. Lemire, "Fast random integer generation in an
+    /// @source W. Yi's wyrand, see folded(); D. Lemire, "Fast random integer generation in an
     ///         interval", ACM TOMACS 29 (2019).
     [[nodiscard]] std::size_t any_of(std::size_t n) noexcept {
         state_ += detail::golden;
-        return static_cast<std::size_t>(((detail::scattered(state_) >> 32U) * n) >> 32U);
+        const std::uint64_t random = detail::folded(state_, state_ ^ 0xe703'7ed1'a0b4'28dbU);
+        return static_cast<std::size_t>(((random >> 32U) * n) >> 32U);
     }
 
     std::uint64_t state_ = 0; // not drawn yet; never a guard's key, though both have one seed

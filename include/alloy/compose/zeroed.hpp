@@ -36,7 +36,7 @@ public:
     [[nodiscard]] void* allocate_zeroed(layout want) const noexcept { return this->allocate(want); }
 
 private:
-    [[nodiscard]] void* forward(const op::allocate& asked) const noexcept {
+    [[nodiscard, gnu::always_inline]] void* forward(const op::allocate& asked) const noexcept {
         return detail::allocate_zeroed(this->upstream(), asked.want);
     }
 

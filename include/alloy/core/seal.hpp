@@ -45,15 +45,17 @@ public:
 
     /// Seals the bytes from `from` up to `to`. @pre `from` is not in front of the block.
     [[gnu::always_inline]] void put(std::byte* from, const std::byte* to) const noexcept {
-        each(from, to, [](auto* at, auto sealed) { write_kept(at, sealed); });
+        each(from, to,
+             [](auto* at, auto sealed) __attribute__((always_inline)) { write_kept(at, sealed); });
     }
 
     /// True if all bytes are as put() left them. @pre put() began at `from`, too.
     [[nodiscard, gnu::always_inline]] bool intact(const std::byte* from,
                                                   const std::byte* to) const noexcept {
         words wrong{};
-        each(from, to,
-             [&](const auto* at, auto sealed) { wrong |= difference(read_kept(at), sealed); });
+        each(from, to, [&](const auto* at, auto sealed) __attribute__((always_inline)) {
+            wrong |= difference(read_kept(at), sealed);
+        });
         return (wrong[0] | wrong[1]) == 0;
     }
 
@@ -82,7 +84,7 @@ private:
             return (first + index * step) | odd;
         }
         /// The word that begins at byte `offset`: parts of two, maybe.
-        [[nodiscard]] std::uint64_t at(std::size_t offset) const noexcept {
+        [[nodiscard, gnu::always_inline]] std::uint64_t at(std::size_t offset) const noexcept {
             const std::size_t bits = 8 * (offset % 8);
             const std::uint64_t next = word(offset / 8 + 1);
             return word(offset / 8) >> bits | next << 1U << (63 - bits);

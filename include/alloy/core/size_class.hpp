@@ -58,7 +58,7 @@ struct linear_classes {
     }
 
     /// What every block of class `index` is: its size and its natural alignment.
-    [[nodiscard]] static constexpr layout at(std::size_t index) noexcept {
+    [[nodiscard, gnu::always_inline]] static constexpr layout at(std::size_t index) noexcept {
         const std::size_t size = (index + 1) * Step;
         return {size, detail::lowest_bit(size)};
     }
