@@ -256,6 +256,9 @@ BOOST_AUTO_TEST_CASE(has_changed_nothing_when_its_source_is_out) {
             BOOST_TEST_REQUIRE(put(here, i, 0));
         }
         BOOST_TEST(rationed::budget == 0);
+        std::size_t records = 0;
+        here.for_each([&](const valued& /*one*/) { ++records; });
+        BOOST_TEST(here.bytes() <= 2 * records * (sizeof(valued) + 2 * sizeof(void*)));
     }
     BOOST_TEST(rationed::out.empty());
 }

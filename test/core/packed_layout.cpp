@@ -56,6 +56,7 @@ BOOST_AUTO_TEST_CASE(what_no_block_has_is_equal_to_none_that_one_has) {
     for (const layout wrong :
          {layout{huge, 1}, layout{huge + 64, 16}, layout{any_size, 8}, layout{unlimited, 16},
           layout{64, 0}, layout{64, 12}, layout{64, 24}, layout{64, unlimited}}) {
+        BOOST_TEST(!packed_layout(wrong).released());
         for (const layout each : all) {
             if (each.size >= huge) { continue; }
             BOOST_TEST((packed_layout(wrong) != packed_layout(each)));
