@@ -82,9 +82,8 @@ void serves_containers_and_keeps_quiet() {
 
 BOOST_AUTO_TEST_CASE(each_tier_tells_what_its_row_says) {
     using kinds = std::vector<misuse>;
-    BOOST_TEST(
-        (tells<hardened_pool<1>, false>() ==
-         kinds{misuse::double_release, misuse::wrong_size, misuse::overflow, misuse::leak}));
+    BOOST_TEST((tells<hardened_pool<1>, false>() ==
+                kinds{misuse::double_release, misuse::wrong_size, misuse::overflow, misuse::leak}));
     const kinds two = tells<hardened_pool<2>>();
     BOOST_TEST((two == kinds{misuse::double_release, misuse::wrong_size, misuse::overflow,
                              misuse::write_after_release, misuse::leak}));

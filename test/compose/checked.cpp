@@ -450,7 +450,7 @@ BOOST_AUTO_TEST_CASE(remembers_a_block_that_came_back_and_nothing_of_it_but_that
     BOOST_TEST((!policy.owns(at) && policy.usable_size(at) == 0U && !is_live(policy, at)));
     policy.deallocate(at, {37, 8});
     BOOST_TEST((recording::only(misuse::double_release, at, {37, 8}).said == layout{37, 8}));
-    BOOST_TEST(policy.verify() == 0U); // what lies there is not this one's any more
+    BOOST_TEST(policy.verify() == 0U);           // what lies there is not this one's any more
     BOOST_TEST(policy.account().metadata == 3U); // behind the other
     BOOST_TEST(policy.allocate({33, 8}) == at);
     policy.deallocate(at, {37, 8}); // it is another block now
