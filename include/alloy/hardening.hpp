@@ -12,7 +12,7 @@
 /// | 3    | an inquest | and who asked, who released; 64 MiB of it    | and by whom           |
 /// | 4    | secrets    | as 2; wiped, and 64 MiB of it                | as 2                  |
 ///
-/// Without a quarantine a second release is told as long as the address was not handed out again.
+/// Without a quarantine a second release is told if the address was not handed out again meanwhile.
 ///
 /// guarded_pool stands between tiers one and two: canaries for margins and a delay for a
 /// quarantine, at a quarter of tier two's price. What each guard costs is in src/doc/guards.md.

@@ -462,6 +462,16 @@ BOOST_AUTO_TEST_CASE(remembers_a_block_that_came_back_and_nothing_of_it_but_that
     recording::only(misuse::foreign_release, at, {0, 1}); // and its memory may be anybody's
 }
 
+BOOST_AUTO_TEST_CASE(counts_the_margins_of_what_is_live_and_the_whole_of_what_waits) {
+    checked<pool16<>> policy;
+    void* const at = filled(policy, {40, 8});
+    const byte_account live = policy.account();
+    BOOST_TEST((live.taken == 32U && live.metadata == 32U && live.cached == 0U));
+    policy.deallocate(at, {40, 8});
+    const byte_account waits = policy.account();
+    BOOST_TEST((waits.taken == 72U && waits.metadata == 0U && waits.cached == 72U));
+}
+
 BOOST_AUTO_TEST_CASE(gives_no_block_out_again_while_it_is_in_quarantine) {
     const recording record;
     checked<pool16<>, checked_options{.quarantine = 50 * 64}> policy;

@@ -7,6 +7,7 @@
 #include "support/unit_test.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -18,9 +19,10 @@ using namespace alloy;
 namespace {
 
 struct valued : detail::addressed {
+    static inline std::size_t looks = 0; ///< How often anybody asked spent().
     int value;
     bool gone;
-    [[nodiscard]] bool spent() const noexcept { return gone; }
+    [[nodiscard]] bool spent() const noexcept { return ++looks, gone; }
 };
 
 template <policy Source = new_source>
@@ -60,6 +62,8 @@ struct interrupting : new_source {
 static_assert(sizeof(table<pages<>>) == 80, "a stateless source takes no room");
 
 constinit table<pages<>> before_main; // construction acquires nothing
+
+constexpr std::size_t first_chunk = (4096 - sizeof(detail::chunk)) / sizeof(valued);
 
 void* at(std::uintptr_t where) { return reinterpret_cast<void*>(where); }
 
@@ -187,15 +191,34 @@ BOOST_AUTO_TEST_CASE(takes_as_much_again_but_not_more_than_it_needs) {
     BOOST_TEST(rationed::out.empty());
 }
 
-BOOST_AUTO_TEST_CASE(has_at_most_twice_the_records_that_were_in_use_at_once) {
-    constexpr std::uintptr_t in_use = 10'000;
-    table<> here;
-    for (std::uintptr_t n = 1; n <= in_use; ++n) { BOOST_TEST_REQUIRE(put(here, n, 0)); }
-    for (std::uintptr_t n = 1; n <= 50 * in_use; ++n) { // never an address again
-        remove(here, at(n));
-        BOOST_TEST_REQUIRE(put(here, in_use + n, 0));
+BOOST_AUTO_TEST_CASE(has_at_most_twice_the_records_that_were_in_use_at_once_or_4096_more) {
+    for (const bool trimming : {false, true}) {
+        for (const std::uintptr_t in_use : {1U, 100U, 10'000U}) {
+            table<> here;
+            for (std::uintptr_t n = 1; n <= in_use; ++n) { BOOST_TEST_REQUIRE(put(here, n, 0)); }
+            valued::looks = 0;
+            const std::uintptr_t rounds = 500'000;
+            for (std::uintptr_t n = 1; n <= rounds; ++n) { // never an address again
+                remove(here, at(n));
+                BOOST_TEST_REQUIRE(put(here, in_use + n, 0));
+                if (trimming && n % 50'000 < 2) { here.forget_spent(); }
+            }
+            const std::size_t most = std::max<std::size_t>(2 * in_use, in_use + 4096);
+            BOOST_TEST(here.bytes() <=
+                       most * sizeof(valued) + 65536 + sizeof(void*) * std::bit_ceil(most + 2730));
+            BOOST_TEST(valued::looks <= 3 * rounds); // each pays for two
+        }
     }
-    BOOST_TEST(here.bytes() <= 2 * in_use * (sizeof(valued) + 2 * sizeof(void*)) + 65536);
+}
+
+BOOST_AUTO_TEST_CASE(looks_at_no_record_in_small_tables) {
+    table<> here;
+    valued::looks = 0;
+    for (std::uintptr_t n = 1; n <= 100'000; ++n) { // as many as are delayed, again and again
+        BOOST_TEST_REQUIRE(put(here, 1 + n % 4000, 0));
+        here.find(at(1 + n % 4000))->gone = true;
+    }
+    BOOST_TEST(valued::looks == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(has_no_long_chains) {
@@ -236,7 +259,7 @@ BOOST_AUTO_TEST_CASE(has_changed_nothing_when_its_source_is_out) {
         rationed::budget = 2; // records, and heads
         int n = 0;
         while (put(here, static_cast<std::uintptr_t>(n + 1), n)) { ++n; }
-        BOOST_TEST(n == static_cast<int>((4096 - sizeof(detail::chunk)) / sizeof(valued)));
+        BOOST_TEST(n == static_cast<int>(first_chunk));
         const std::size_t bytes = here.bytes();
         BOOST_TEST(!put(here, 1000, 0));
         BOOST_TEST(here.bytes() == bytes);
@@ -259,6 +282,22 @@ BOOST_AUTO_TEST_CASE(has_changed_nothing_when_its_source_is_out) {
         std::size_t records = 0;
         here.for_each([&](const valued& /*one*/) { ++records; });
         BOOST_TEST(here.bytes() <= 2 * records * (sizeof(valued) + 2 * sizeof(void*)));
+    }
+    BOOST_TEST(rationed::out.empty());
+}
+
+BOOST_AUTO_TEST_CASE(asks_a_source_that_is_out_again_only_when_nothing_is_spent) {
+    rationed::budget = 2;
+    {
+        table<rationed> here;
+        for (std::uintptr_t n = 1; n <= first_chunk; ++n) { BOOST_TEST_REQUIRE(put(here, n, 0)); }
+        for (std::uintptr_t n = 1; n <= 1000; ++n) {
+            remove(here, at(n));
+            BOOST_TEST_REQUIRE(put(here, first_chunk + n, 0)); // refused once, the first time
+            rationed::budget = 100;
+        }
+        BOOST_TEST(put(here, 5000, 0));
+        BOOST_TEST(rationed::budget == 98); // records, and heads
     }
     BOOST_TEST(rationed::out.empty());
 }
@@ -297,7 +336,6 @@ BOOST_AUTO_TEST_CASE(may_be_used_by_whoever_its_source_calls_back) {
 BOOST_AUTO_TEST_CASE(refuses_if_what_it_took_was_used_up_meanwhile) {
     static table<interrupting> here;
     static std::uintptr_t next = 1;
-    static constexpr std::size_t first_chunk = (4096 - sizeof(detail::chunk)) / sizeof(valued);
     static int asked = 0;
     interrupting::meanwhile = [] {
         if (++asked != 2) { return; } // heads

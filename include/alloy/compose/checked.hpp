@@ -13,12 +13,12 @@
 /// All that is known of a block stands in a table apart, so that no stray write can forge it: a
 /// release of what is not live, or with another layout than was asked, is told exactly. Margins are
 /// verified when a block comes back. It then waits in a queue, and is verified again when it
-/// leaves. A second release is told from one that was always wrong as long as the record is kept:
-/// until a new block begins there, trim(), or after many blocks of other addresses.
+/// leaves. Its record stays: what is released at an address where no block is, but was, is told as
+/// a second release of that one until trim(), or until many blocks of other addresses came.
 ///
-/// Choose it in tests, and in production where a fault must be found. Avoid it where memory counts:
-/// a block costs its margins, a record of 32 bytes, 24 without quarantine, and one or two pointers,
-/// in a table that never shrinks; and time: each byte is written and read once more.
+/// Choose it in tests, and in production where a fault must be found. Avoid it where memory or time
+/// counts: a block costs its margins, a record of 32 bytes, 24 without quarantine, and one or two
+/// pointers, twice that or 4,096 of them if addresses change; and each byte is written and read.
 
 #include <alloy/core/ability.hpp>
 #include <alloy/core/account.hpp>

@@ -38,7 +38,8 @@ struct addressed {
     addressed* chain; ///< The next of the same home, or of those that are free.
 };
 
-/// Maps addresses to a `Record` each; at most twice as many as were in use at once, and one chunk.
+/// Maps addresses to a `Record` each: at most to twice as many as were in use at once, or to 4,096
+/// more than those, and a chunk.
 ///
 /// @tparam Record Trivially destructible, `addressed` its first base. Its `spent()` says whether
 ///                its place may be taken.
@@ -69,7 +70,8 @@ public:
 
     /// A new record, of its address and nothing else. @return Null if there is no room, and all
     /// is as before: the source is out, or whoever it calls back has used up what came.
-    /// @pre The address has none. @complexity O(1); O(records) where there is no room at once.
+    /// @pre The address has none. @complexity O(1) amortised; O(records) if the source is out and
+    /// nearly all records are in use.
     [[nodiscard, gnu::noinline]] Record* add(void* at) noexcept {
         if (free_ == nullptr && !make_room()) { return nullptr; }
         addressed* const place = std::exchange(free_, free_->chain);
@@ -83,16 +85,16 @@ public:
 
     /// Forgets what is spent. @complexity O(records).
     void forget_spent() noexcept {
-        fresh_ = 0;
+        fresh_ = records_;
         for (addressed*& head : heads_) {
             for (addressed** to = &head; *to != nullptr;) {
                 if (!static_cast<const Record*>(*to)->spent()) {
                     to = &(*to)->chain;
+                    --fresh_;
                     continue;
                 }
                 addressed* const gone = std::exchange(*to, (*to)->chain);
                 gone->chain = std::exchange(free_, gone);
-                ++fresh_;
             }
         }
     }
@@ -134,9 +136,10 @@ private:
     }
 
     /// @return True if a place is free now. What is spent goes once half of all places were used
-    /// since the last time, so that each pays for two that are looked at, or if the source is out.
+    /// up since the last time, so that each pays for two that are looked at; and always before a
+    /// source that was out is asked again.
     [[nodiscard, gnu::cold]] bool make_room() noexcept {
-        if (fresh_ >= std::max(records_ / 2, few)) { forget_spent(); }
+        if (was_out_ || fresh_ >= std::max(records_ / 2, few)) { forget_spent(); }
         if (free_ == nullptr) { grow(); }
         if (free_ == nullptr) { forget_spent(); }
         return free_ != nullptr;
@@ -146,7 +149,8 @@ private:
         auto&& source = source_.get();
         const std::size_t bytes = std::clamp(chunks_.bytes(), least_chunk, largest_chunk);
         chunk* const fresh = chunks_.acquire(source, bytes, alignof(Record));
-        if (fresh == nullptr) { return; }
+        was_out_ = fresh == nullptr;
+        if (was_out_) { return; }
         const auto room = static_cast<std::size_t>(fresh->end() - fresh->begin());
         const std::size_t count = room / sizeof(Record);
         unpoison(fresh->begin(), room);
@@ -190,9 +194,10 @@ private:
     std::array<addressed*, 2> few_{}; // heads to begin with
     row heads_{few_};
     unsigned shift_ = 63;
+    bool was_out_ = false; // the source, last time
     addressed* free_ = nullptr;
     std::size_t records_ = 0; // all of them
-    std::size_t fresh_ = 0;   // that came to free_ since forget_spent() began
+    std::size_t fresh_ = 0;   // of those, free after the last forget_spent(), or newer than that
     chunk_list chunks_;
     [[no_unique_address]] member<Source, address_table> source_{std::in_place};
 };
